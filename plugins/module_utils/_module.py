@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The edge between Ansible and the engines: arguments in, result, diff or one clear failure out."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+
+WRITE_ARGUMENTS = {
+    'owner': {'type': 'str'},
+    'group': {'type': 'str'},
+    'mode': {'type': 'raw'},
+    'backup': {'type': 'bool', 'default': False},
+}
+
+
+def run(act, argument_spec, **options):
+    """Run a module: ``act(params, check)`` returns the result, or raises CrabError.
+
+    :param act: function of the parameters (dict) and the check mode (bool).
+    :param options: further arguments of AnsibleModule, such as required_one_of.
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **options)
+    try:
+        result = act(module.params, module.check_mode)
+    except CrabError as error:
+        module.fail_json(msg=error.args[0])
+    module.exit_json(**result)
+
+
+def permission_bits(mode, name='mode'):
+    """0440, '0440' or '440' as an int; None stays None."""
+    if mode is None:
+        return None
+    try:
+        bits = mode if isinstance(mode, int) else int(str(mode), 8)
+    except ValueError:
+        bits = -1
+    if not 0 <= bits <= 0o7777:
+        raise CrabError("%s: %r is no octal mode." % (name, mode), "Write it in quotes, for example '0440'.")
+    return bits
+
+
+def write_options(params):
+    """The keyword arguments of _files.replace from the parameters of WRITE_ARGUMENTS."""
+    return {'owner': params['owner'], 'group': params['group'], 'mode': permission_bits(params['mode']), 'backup': params['backup']}
