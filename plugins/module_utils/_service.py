@@ -1,0 +1,274 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The services of a deployed tree, through their `manage` scripts.
+
+Whether a restart is needed is read off the host: a service that started before a file that it reads only at
+its start was last changed runs with an old configuration. So an interrupted play needs no memory of what it changed.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import glob
+import os
+import pwd
+import re
+import subprocess
+import time
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
+
+PHRASE = 'I did read documentation'
+READY = 'ENGINE Bus STARTED'
+UNIT = '/etc/systemd/system/cmsweb-crab.service'
+
+# The last lines of a server that ends at its start, by what they contain: WMCore's and CRABInterface's own texts.
+START_CAUSES = (
+    ('Request requires a host certificate and key', 'auth/%(name)s/dmwm-service-{cert,key}.pem are missing: run the stages voms and config.'),
+    ("has no attribute 's3_bucket'", 'config.py lacks data.s3_bucket, which this release needs: see crabserver_config_settings.'),
+    ("has no attribute 'mode'", 'config.py lacks data.mode: see crabserver_config_mode.'),
+    ('Internal issue when retrieving', 'The URL of the external configuration answers no 2xx: see crabserver_config_external_url.'),
+    ('DecodeError', 'What the URL of the external configuration answers is not JSON: see crabserver_config_external_url.'),
+    ('pycurl.error', 'The URL of the external configuration cannot be reached from this host: see crabserver_config_external_url.'),
+    ("has no attribute 'status'", 'The external configuration must have an http or https URL: see crabserver_config_external_url.'),
+    ("'NoneType' object does not support item assignment", 'The external configuration has no such mode: see crabserver_config_mode.'),
+    ('KeyError', 'The external configuration lacks this key or mode: see crabserver_config_external and crabserver_config_mode.'),
+    ('Address already in use', 'Another process listens on the port of %(name)s.'),
+    ('No module named', 'The server cannot import this module: see the PYTHONPATH in apps/%(name)s/etc/profile.d/init.sh.'),
+)
+
+
+class Service(object):
+    """A backend: WMCore's REST server under an account of its own."""
+
+    restart_word = 'restarted'
+
+    def __init__(self, root, name):
+        self.root, self.name, self.account = root, name, '_' + name
+        self.manage = os.path.join(root, 'current', 'config', name, 'manage')
+        self.current = os.path.join(root, 'current')
+
+    def read_at_start(self):
+        """Files that a running server does not look at again."""
+        own = os.path.join(self.current, 'auth', self.name)
+        return ([os.path.join(self.current, 'config', self.name, 'config.py'), os.path.join(self.current, 'auth', 'wmcore-auth', 'header-auth-key')]
+                + sorted(glob.glob(os.path.join(own, '*.py'))) + sorted(glob.glob(os.path.join(own, '*.pem'))))
+
+    def pids(self):
+        """The process group that the pid file names, without the logger that is started beside it."""
+        content = _files.read(os.path.join(self.root, 'state', self.name, self.name + '.pid'))
+        match = re.match(r'\s*(\d+)', to_native(content or b''))
+        if not match:
+            return []
+        return [process for process in _processes() if process['group'] == int(match.group(1)) and process['name'] != 'rotatelogs']
+
+    def call(self, action):
+        return self._run(['sudo', '-H', '-u', self.account, 'bashs', '-lc', "%s %s '%s'" % (self.manage, action, PHRASE)])
+
+    def refresh(self, timeout):
+        """Put changed files in force."""
+        self.start(timeout)
+
+    def start(self, timeout):
+        """`manage start` stops a running server first. Returns when the server is ready for its first request."""
+        logs = dict((path, os.path.getsize(path)) for path in self._logs())
+        code, output = self.call('start')
+        if code != 0:
+            raise CrabError('%s: manage start ended with %d: %s' % (self.name, code, output.strip()[-500:]))
+        deadline = time.time() + timeout
+        while time.time() < deadline:
+            said = ''.join(self._since(path, logs.get(path, 0)) for path in self._logs())
+            if READY in said:
+                return
+            if said and not self.pids() and time.time() > deadline - timeout + 2:
+                break
+            time.sleep(0.1)
+        said = ''.join(self._since(path, logs.get(path, 0)) for path in self._logs())
+        raise CrabError('%s did not start within %d s. The end of its log:\n%s\n' % (self.name, timeout, '\n'.join(said.splitlines()[-8:])),
+                        self._cause(said))
+
+    def stop(self, timeout):
+        code, output = self.call('stop')
+        deadline = time.time() + timeout
+        while self.pids():
+            if time.time() > deadline:
+                raise CrabError('%s still runs %d s after manage stop (%d): %s' % (self.name, timeout, code, output.strip()[-500:]))
+            time.sleep(0.1)
+
+    def _logs(self):
+        return sorted(glob.glob(os.path.join(self.root, 'logs', self.name, self.name + '-*.log')))
+
+    @staticmethod
+    def _since(path, size):
+        with open(path, 'rb') as log:
+            log.seek(size)
+            return to_native(log.read().decode('utf-8', 'replace'))
+
+    def _cause(self, said):
+        for text, cause in START_CAUSES:
+            if text in said:
+                return cause % {'name': self.name}
+        return 'See %s.' % os.path.join(self.root, 'logs', self.name)
+
+    @staticmethod
+    def _run(command):
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd='/')
+        output = process.communicate()[0]
+        return process.returncode, to_native(output.decode('utf-8', 'replace'))
+
+
+class Frontend(Service):
+    """Apache: started as root, serving in children of _frontend. A graceful restart is enough for its files."""
+
+    restart_word = 'graceful'
+
+    def read_at_start(self):
+        etc = os.path.join(self.root, 'state', self.name, 'etc')
+        return [os.path.join(etc, 'voms-gridmap.txt'), os.path.join(etc, 'keys', 'authz-headers'),
+                os.path.join(self.root, 'state', self.name, 'server.conf'), '/etc/grid-security/hostcert.pem', '/etc/grid-security/hostkey.pem',
+                os.path.join(self.current, 'config', self.name, 'backends-dev.txt')]
+
+    def pids(self):
+        try:
+            uid = pwd.getpwnam(self.account).pw_uid
+        except KeyError:
+            return []
+        return [process for process in _processes(uid) if process['name'] != 'rotatelogs']
+
+    def call(self, action):
+        return self._run(['bash', '-lc', "%s %s '%s'" % (self.manage, action, PHRASE)])
+
+    def refresh(self, timeout):
+        """`graceful` returns at once; the old children finish what they are at."""
+        asked = time.time()
+        code, output = self.call('graceful')
+        if code != 0:
+            raise CrabError('frontend: manage graceful ended with %d: %s' % (code, output.strip()[-500:]),
+                            "Ask '%s configtest' what is wrong with its configuration." % self.manage)
+        self._wait(lambda: [p for p in self.pids() if p['started'] >= asked - 0.1] and not [p for p in self.pids() if p['started'] < asked - 0.1],
+                   timeout, 'its old processes are still there %d s after manage graceful')
+
+    def start(self, timeout):
+        code, output = self.call('start')
+        if code != 0:
+            raise CrabError('frontend: manage start ended with %d: %s' % (code, output.strip()[-500:]),
+                            'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name))
+        self._wait(self.pids, timeout, 'it does not serve %d s after manage start')
+
+    def stop(self, timeout):
+        self.call('stop')
+        self._wait(lambda: not self.pids(), timeout, 'it still runs %d s after manage stop')
+
+    def _wait(self, condition, timeout, complaint):
+        deadline = time.time() + timeout
+        while not condition():
+            if time.time() > deadline:
+                raise CrabError('frontend: ' + complaint % timeout + '.', 'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name))
+            time.sleep(0.1)
+
+
+def service_of(root, name):
+    return (Frontend if name == 'frontend' else Service)(root, name)
+
+
+def look(service, also_reads=()):
+    """dict(running, pid, started, stale): stale is the newest file that a running service has not seen, or None."""
+    processes = service.pids()
+    if not processes:
+        return {'running': False, 'pid': None, 'stale': None}
+    first = min(processes, key=lambda process: process['started'])
+    return {'running': True, 'pid': first['pid'], 'stale': _newer(list(service.read_at_start()) + list(also_reads), first['started'])}
+
+
+def plan(state, wanted):
+    """The one thing to do: None, 'start', 'refresh', 'restart' or 'stop'."""
+    if wanted == 'stopped':
+        return 'stop' if state['running'] else None
+    if not state['running']:
+        return 'start'
+    if wanted == 'restarted':
+        return 'restart'
+    return 'refresh' if state['stale'] else None
+
+
+def act(service, action, timeout):
+    """Carry out what plan() said."""
+    if action == 'stop':
+        service.stop(timeout)
+    elif action == 'refresh':
+        service.refresh(timeout)
+    else:
+        service.start(timeout)
+
+
+def boot_unit(root, names):
+    """The text of the unit that starts the services at boot: the frontend first, as it may publish what the others read."""
+    services = [service_of(root, name) for name in sorted(names, key=lambda name: name != 'frontend')]
+    lines = ['# Written by cmsweb.crab (role service).', '[Unit]', 'Description=CRAB REST interface: frontend and backends below %s' % root,
+             'Wants=network-online.target', 'After=network-online.target', '', '[Service]', 'Type=oneshot', 'RemainAfterExit=yes']
+    for service in services:
+        if service.name == 'frontend':
+            lines.append("ExecStart=-/bin/bash -lc \"%s start '%s'\"" % (service.manage, PHRASE))
+        else:
+            lines.append("ExecStart=-/usr/bin/sudo -H -u %s /bin/bash -lc \"%s sysboot\"" % (service.account, service.manage))
+    lines += ['', '[Install]', 'WantedBy=multi-user.target', '']
+    return '\n'.join(lines)
+
+
+def ensure_boot(root, names, check):
+    """Write and enable the unit. Returns whether something was to do."""
+    wanted = os.path.join(os.path.dirname(UNIT), 'multi-user.target.wants', os.path.basename(UNIT))
+    changed = _files.replace(UNIT, to_bytes(boot_unit(root, names)), mode=0o644, check=check)['changed'] or not os.path.lexists(wanted)
+    if changed and not check:
+        for command in (['systemctl', 'daemon-reload'], ['systemctl', 'enable', os.path.basename(UNIT)]):
+            code, output = Service._run(command)
+            if code != 0:
+                raise CrabError('%s ended with %d: %s' % (' '.join(command), code, output.strip()), 'Set service_boot to false on a host without systemd.')
+    return changed
+
+
+# Processes --------------------------------------------------------------------------------------------
+
+def _processes(uid=None):
+    """All processes, or those of one account: dicts of pid, group, name, started (seconds since the epoch)."""
+    found = []
+    booted = _booted()
+    for entry in os.listdir('/proc'):
+        if not entry.isdigit():
+            continue
+        try:
+            if uid is not None and os.stat('/proc/' + entry).st_uid != uid:
+                continue
+            with open('/proc/%s/stat' % entry) as source:
+                head, rest = source.read().rsplit(')', 1)
+        except (IOError, OSError):
+            continue    # it ended while we looked
+        fields = rest.split()
+        if fields[0] == 'Z':
+            continue
+        found.append({'pid': int(entry), 'name': head.split('(', 1)[1], 'group': int(fields[2]),
+                      'started': booted + float(fields[19]) / os.sysconf('SC_CLK_TCK')})
+    return found
+
+
+def _booted():
+    """When the system came up, to a hundredth of a second: /proc/stat has whole seconds only."""
+    with open('/proc/uptime') as source:
+        return time.time() - float(source.read().split()[0])
+
+
+def _newer(paths, moment):
+    """The most recently changed of the files, if that was after the moment. (By ctime: a rename or chown counts.)"""
+    changed = []
+    for path in paths:
+        try:
+            changed.append((os.stat(path).st_ctime, path))
+        except OSError:
+            continue
+    newest = max(changed) if changed else (0, None)
+    return newest[1] if newest[0] > moment else None

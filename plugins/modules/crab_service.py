@@ -1,0 +1,134 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: crab_service
+short_description: Start, stop or refresh frontend, crabserver and crabcache
+version_added: 0.1.0
+description:
+  - Drives the C(manage) scripts of a tree that dmwm/deployment made, the frontend first.
+  - With O(state=started), a service that runs but started before one of the files was changed that it reads only at its start is
+    restarted (the frontend gracefully). The host itself is the memory, so a play that was interrupted between a change and the
+    restart catches up on its next run.
+  - A backend counts as started when its log says C(ENGINE Bus STARTED). Before that WMCore answers 503 although the database is fine.
+  - Fails with the end of the server's log and the cause where it is a known one.
+  - Must run as root.
+options:
+  root:
+    description: Root of the installation.
+    type: path
+    default: /data/srv
+  services:
+    description: The services; each must be deployed.
+    type: list
+    elements: str
+    default: [frontend, crabserver, crabcache]
+  state:
+    description:
+      - V(started) means running with the present files.
+      - V(restarted) always restarts.
+      - V(stopped) stops.
+    type: str
+    choices: [started, stopped, restarted]
+    default: started
+  also_reads:
+    description: Further files by service, which it reads only at its start, such as an external configuration on the same host.
+    type: dict
+    default: {}
+  boot:
+    description:
+      - Keep a systemd unit that starts the services at boot, the frontend first, since crabserver may fetch its external configuration from it.
+      - V(false) leaves an existing unit alone.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds that one service may take to come up or to stop.
+    type: int
+    default: 60
+extends_documentation_fragment:
+  - cmsweb.crab.writes.attributes
+attributes:
+  idempotent:
+    support: partial
+    description: O(state=restarted) restarts whenever it is called.
+author:
+  - cmsweb.crab maintainers (@cmsweb)
+'''
+
+EXAMPLES = r'''
+- name: Everything runs with its present configuration
+  cmsweb.crab.crab_service:
+    also_reads:
+      crabserver:
+        - /data/srv/state/frontend/htdocs/crab-rest-config.json
+
+- name: Stop the backends
+  cmsweb.crab.crab_service:
+    services: [crabserver, crabcache]
+    state: stopped
+'''
+
+RETURN = r'''
+services:
+  description: State and action by service.
+  returned: success
+  type: dict
+  sample:
+    crabserver:
+      running: true
+      action: refresh
+      reason: /data/srv/current/config/crabserver/config.py is newer than the server
+boot_changed:
+  description: Whether the unit that starts the services at boot was written or enabled.
+  returned: success
+  type: bool
+  sample: false
+'''
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _service
+from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
+
+
+def act(params, check):
+    results = {}
+    for name in sorted(params['services'], key=lambda name: name != 'frontend'):
+        service = _service.service_of(params['root'], name)
+        state = _service.look(service, params['also_reads'].get(name) or ())
+        action = _service.plan(state, params['state'])
+        if action and not check:
+            _service.act(service, action, params['timeout'])
+        results[name] = {'running': (params['state'] != 'stopped') if not check else state['running'], 'action': action,
+                         'reason': _reason(state, action)}
+    boot_changed = params['boot'] and _service.ensure_boot(params['root'], params['services'], check)
+    before = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['reason']) for name, result in sorted(results.items()))
+    after = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['action']) for name, result in sorted(results.items()))
+    return {'changed': boot_changed or any(result['action'] for result in results.values()), 'services': results, 'boot_changed': boot_changed,
+            'diff': {'before': before, 'after': after}}
+
+
+def _reason(state, action):
+    if action == 'refresh':
+        return '%s is newer than the server' % state['stale']
+    return 'running' if state['running'] else 'not running'
+
+
+def main():
+    run(act, {
+        'root': {'type': 'path', 'default': '/data/srv'},
+        'services': {'type': 'list', 'elements': 'str', 'default': ['frontend', 'crabserver', 'crabcache']},
+        'state': {'type': 'str', 'choices': ['started', 'stopped', 'restarted'], 'default': 'started'},
+        'also_reads': {'type': 'dict', 'default': {}},
+        'boot': {'type': 'bool', 'default': True},
+        'timeout': {'type': 'int', 'default': 60},
+    })
+
+
+if __name__ == '__main__':
+    main()

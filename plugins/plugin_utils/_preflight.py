@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can be known to be wrong with a role's variables without touching the host.
+
+One function for a role: its variables in, a list of problems and a list of doubts out. Each names the variable and the cure.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _external, _pysource, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import lint, source
+
+HG_TAG = re.compile(r'^HG\d{4}[a-z]\d*$')
+PLACEHOLDER = re.compile(r'^(|CHANGE_?ME|FIXME|\*+)$', re.IGNORECASE)
+
+
+def check(role, values):
+    """(problems, doubts) for one role; a role without a function here has nothing more to check."""
+    function = CHECKS.get(role)
+    return function(values) if function else ([], [])
+
+
+def check_gridcert(values):
+    if values['gridcert_issuer'] == 'ownca':
+        return _missing_files(values, 'gridcert_ownca_certificate', 'gridcert_ownca_key'), []
+    names = [name for name in ('gridcert_provided_certificate', 'gridcert_provided_key') if values[name]]
+    problems = _missing_files(values, *names)
+    if values['gridcert_provided_key'] and not values['gridcert_provided_certificate']:
+        problems.append('gridcert_provided_certificate: gridcert_provided_key is set without it. Name the file with the certificate of that key.')
+    if not problems and len(names) == 2:
+        problems += _guarded('gridcert_provided_key', lambda: _x509.check_pair(
+            values['gridcert_provided_certificate'], values['gridcert_provided_key']))
+    return problems, []
+
+
+def check_voms(values):
+    return _missing_files(values, 'voms_proxy_file') if values['voms_proxy_file'] else [], []
+
+
+def check_hgdeploy(values):
+    tag, repository = values['hgdeploy_version'], values['hgdeploy_deployment_repository']
+    if not HG_TAG.match(tag):
+        return ['hgdeploy_version: %s is no HG tag. Write one such as HG1803f.' % tag], []
+    command = ['git', 'ls-remote', '--tags', repository, 'refs/tags/' + tag]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False,
+                                env=dict(os.environ, GIT_TERMINAL_PROMPT='0'))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [], ['Whether the HG tag %s exists was not checked: %s' % (tag, error.__class__.__name__)]
+    if answer.returncode != 0:
+        said = answer.stderr.strip().splitlines()
+        return [], ['Whether the HG tag %s exists was not checked: %s' % (tag, said[-1] if said else 'git ls-remote failed')]
+    if not answer.stdout.strip():
+        return ['hgdeploy_version: %s has no tag %s. Choose one of those that git ls-remote --tags lists.' % (repository, tag)], []
+    return [], []
+
+
+def check_crabserver_config(values):
+    problems = ['crabserver_config_external: ' + problem for problem in
+                _external.validate(values['crabserver_config_external'], values['crabserver_config_external_era'])]
+    mode, external = values['crabserver_config_mode'], values['crabserver_config_external']
+    if external and mode not in external:
+        problems.append('crabserver_config_mode: %s is no key of crabserver_config_external (%s). crabserver would not start.' % (mode, ', '.join(sorted(external))))
+    if not re.match(r'^https?://[^\s/]+/', values['crabserver_config_external_url']):
+        problems.append('crabserver_config_external_url: %s is no http or https URL, and crabserver fetches no other.' % values['crabserver_config_external_url'])
+    if values['crabserver_config_instance'] not in values['crabserver_config_instances']:
+        problems.append('crabserver_config_instance: %s is no key of crabserver_config_instances. Requests for it would end with 404 No such instance.'
+                        % values['crabserver_config_instance'])
+    for name, instance in values['crabserver_config_instances'].items():
+        for method, account in (instance.get('accounts') or {}).items():
+            if PLACEHOLDER.match(str(account.get('password') or '')):
+                problems.append('crabserver_config_instances.%s.accounts.%s.password is empty or a placeholder. Set crab_database_password in a vault.'
+                                % (name, method))
+    if not problems:
+        problems += _guarded('crabserver_config_instances', lambda: _pysource.check_instances(values['crabserver_config_instances']))
+    return problems, []
+
+
+def check_oracle_schema(values):
+    problems = []
+    if PLACEHOLDER.match(values['oracle_schema_password']):
+        problems.append('oracle_schema_password is empty or a placeholder. Set crab_database_password in a vault.')
+    problems += _guarded('oracle_schema_checkout', lambda: lint.check(source.read_checkout(values['oracle_schema_checkout'])))
+    return problems, []
+
+
+def check_frontend_auth(values):
+    return ['frontend_auth_users: ' + problem for problem in _authmap.validate(values['frontend_auth_users'])], []
+
+
+def check_verify(values):
+    names = [name for name in ('verify_certificate', 'verify_key', 'verify_ca') if values[name]]
+    return _missing_files(values, *names), []
+
+
+CHECKS = {
+    'gridcert': check_gridcert,
+    'voms': check_voms,
+    'hgdeploy': check_hgdeploy,
+    'crabserver_config': check_crabserver_config,
+    'oracle_schema': check_oracle_schema,
+    'frontend_auth': check_frontend_auth,
+    'verify': check_verify,
+}
+
+
+def _missing_files(values, *names):
+    """Files on the controller that a role will read."""
+    problems = []
+    for name in names:
+        path = os.path.expanduser(values[name])
+        if not path:
+            problems.append('%s is not set. Name a file on the controller.' % name)
+        elif not os.path.isfile(path):
+            problems.append('%s: there is no file %s on the controller.' % (name, path))
+        elif not os.access(path, os.R_OK):
+            problems.append('%s: %s cannot be read by the account that runs ansible-playbook.' % (name, path))
+    return problems
+
+
+def _guarded(name, function):
+    """What an engine raises, with the variable in front."""
+    try:
+        function()
+    except CrabError as error:
+        return ['%s: %s' % (name, error)]
+    return []
