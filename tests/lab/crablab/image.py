@@ -1,0 +1,119 @@
+"""The image of a host: a base made once, an identity on top of it, both named by the hash of what they are made of."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shlex
+from pathlib import Path
+
+from .podman import LAB, podman, succeeds
+from .shell import LabError, as_root, lock, run, say, step
+
+IDENTITIES = ("cc7", "slc7", "el9")
+SOURCES = LAB / "image"
+KEPT_BASES = 2  # archives that stay in the cache: this one and the one before
+
+
+def cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab"
+
+
+def ensure_image(identity: str) -> str:
+    """The image's name, after building it if it is missing."""
+    own = os.environ.get("CRAB_LAB_IMAGE")
+    if own:
+        return own
+    script = SOURCES / f"{identity}.sh"
+    name = f"localhost/crab-{identity}:{tree_hash([*_base_files(), script])}"
+    if not succeeds("image", "exists", name):
+        with lock(cache() / "image.lock"):
+            if not succeeds("image", "exists", name):
+                _dress(_ensure_base(), script, name)
+    return name
+
+
+def start_command() -> list[str]:
+    return shlex.split(os.environ.get("CRAB_LAB_COMMAND", "/sbin/init"))
+
+
+def python_of(identity: str) -> str:
+    return os.environ.get("CRAB_LAB_PYTHON") or ("/usr/bin/python3" if identity == "el9" else "/usr/bin/python2.7")
+
+
+def tree_hash(files: list[Path]) -> str:
+    """Of build files: names, contents, and whether a file is executable; the same in every checkout."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path.relative_to(SOURCES)}\0{os.access(path, os.X_OK)}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()[:12]
+
+
+def mirror() -> str:
+    """The Debian archive of this machine's own apt; CRAB_LAB_MIRROR when bullseye is no longer there."""
+    own = os.environ.get("CRAB_LAB_MIRROR")
+    if own:
+        return own
+    found: list[str] = []
+    for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
+        for line in path.read_text().splitlines():
+            if line.startswith("URIs:"):
+                found += line.split()[1:]
+    for path in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*.list"))]:
+        if path.exists():
+            found += re.findall(r"^\s*deb\s+(?:\[[^]]*\]\s+)?(\S+)", path.read_text(), re.MULTILINE)
+    debian = [uri for uri in found if re.search(r"/debian/?$", uri)]
+    if not debian and not found:
+        raise LabError("apt's sources on this machine name no Debian archive\nset CRAB_LAB_MIRROR to one that has bullseye")
+    return (debian or found)[0]
+
+
+def _base_files() -> list[Path]:
+    identities = {SOURCES / f"{identity}.sh" for identity in IDENTITIES}
+    return [path for path in SOURCES.rglob("*") if path.is_file() and path not in identities]
+
+
+def _ensure_base() -> str:
+    digest = tree_hash(_base_files())
+    name = f"localhost/crab-base:{digest}"
+    if succeeds("image", "exists", name):
+        return name
+    archive = cache() / f"base-{digest}.tar"
+    if not archive.exists():
+        _build(archive)
+    with step("importing the base image"):
+        podman("import", "--quiet", str(archive), name)
+    return name
+
+
+def _build(archive: Path) -> None:
+    new = archive.with_suffix(".new.tar")
+    source = mirror()
+    say(f"building the base image from {source} (about 40 s)")
+    try:
+        with step("base image"):
+            run(as_root([str(SOURCES / "build.sh"), str(new), source]))
+    except BaseException:
+        with contextlib.suppress(LabError):
+            run(as_root(["rm", "-f", str(new)]))
+        raise
+    if os.geteuid():
+        run(as_root(["chown", str(os.getuid()), str(new)]))
+    new.replace(archive)
+    older = sorted(archive.parent.glob("base-*.tar"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in older[KEPT_BASES:]:
+        path.unlink()
+
+
+def _dress(base: str, script: Path, name: str) -> None:
+    """The identity's script, run in a container of the base; what it leaves is the image."""
+    work = f"crab-dress-{script.stem}-{os.getpid()}"
+    with step(f"image {name}"):
+        try:
+            podman("run", "--interactive", "--name", work, "--network", "none", base, "/bin/sh", "-s", stdin=script.read_bytes())
+            podman("commit", "--quiet", "--change", 'CMD ["/sbin/init"]', work, name)
+        finally:
+            podman("rm", "--force", "--ignore", "--time", "0", work)

@@ -1,0 +1,191 @@
+"""One laboratory: a network, its hosts, the container that serves the stand-ins, and the folder with its keys."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import socket
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import access
+from .image import ensure_image, start_command
+from .podman import LAB, LABEL, SERVICES, Container, containers, networks, podman, remove
+from .provision import Kit
+from .shell import LabError, lock, run, say, step, write_private
+
+DOMAIN = "example.org"
+SERVICES_NAME = f"cmsrep.{DOMAIN}"
+FIRST_HOST = 10
+SOFTWARE = LAB / "software" / "build"
+# A real CC7 image has no Python 3.
+WEB_SERVER = "cd /srv/www && if command -v python3 > /dev/null; then exec python3 -u -m http.server 80; else exec python2.7 -u -m SimpleHTTPServer 80; fi"
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """Where it is; what runs is asked of podman each time."""
+
+    network: str
+    prefix: str
+    folder: Path
+
+    def up(self, names: Sequence[str], identity: str, fresh: bool = False) -> Path:
+        """The hosts run, are reachable by ssh, and have what a CERN VM has; the path of the inventory."""
+        for name in names:
+            if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or name == SERVICES:
+                raise LabError(f"{name!r} is no name for a host\nlower-case letters, digits and dashes; not {SERVICES!r}")
+        with lock(self.folder / ".lock"):
+            image = ensure_image(identity)
+            kit = self._prepare()
+            self._ensure_network()
+            there = {one.host: one for one in containers(self.network)}
+            if fresh:
+                self._remove([there.pop(name) for name in names if name in there])
+            addresses = self._addresses(names, there)
+            with step("starting " + ", ".join(names)), ThreadPoolExecutor(max_workers=4) as pool:
+                services = pool.submit(self._ensure_services, there.get(SERVICES), image)
+                started = [pool.submit(self._ensure_host, name, addresses[name], there.get(name), image, identity, kit) for name in names]
+                for future in [services, *started]:
+                    future.result()
+            return access.write(self.folder, containers(self.network))
+
+    def down(self) -> None:
+        """Nothing of it is left but the image, the keys and certificates in the folder, and the cache."""
+        with lock(self.folder / ".lock"):
+            self._remove(containers(self.network))
+            for network in networks(self.network):
+                podman("network", "rm", "--force", network)
+
+    def host(self, name: str) -> Container:
+        found = {one.host: one for one in containers(self.network)}
+        if name not in found:
+            names = ", ".join(sorted(found.keys() - {SERVICES})) or "none"
+            raise LabError(f"no host {name!r} in network {self.network} (there: {names})\n`lab status` lists all; `lab up --network {self.network} {name}` makes it")
+        return found[name]
+
+    def ensure_pki(self) -> Path:
+        import pki  # late: the only part that needs more than the standard library
+
+        folder = self.folder / "pki"
+        with step("certificates"):
+            pki.ensure(folder)
+        return folder
+
+    def host_certificate(self, fqdn: str) -> tuple[Path, Path]:
+        import pki
+
+        with lock(self.folder / ".lock"):
+            return pki.issue_host(self.ensure_pki(), fqdn)
+
+    def _prepare(self) -> Kit:
+        """Keys, certificates, passwords and the served tree, all made once."""
+        key, password = self.folder / "id_ed25519", self.folder / "oracle_password"
+        if not key.exists():
+            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"crab-lab {self.network}", "-f", str(key)])
+        if not password.exists():
+            write_private(password, secrets.token_urlsafe(18) + "\n")
+        pki_folder = self.ensure_pki()
+        # The parent is what gets mounted: the build may put a whole new folder in place of the old one.
+        served = self.folder / "served"
+        served.mkdir(exist_ok=True)
+        if SOFTWARE.exists():
+            with step("software for the stand-ins"):
+                run([str(SOFTWARE), str(served / "www")])
+        else:
+            (served / "www").mkdir(exist_ok=True)
+        return Kit.collect(key.with_suffix(".pub"), pki_folder, password)
+
+    def _ensure_network(self) -> None:
+        wanted = f"{self.prefix}.0/24"
+        if networks(self.network):
+            subnet = podman("network", "inspect", "--format", "{{range .Subnets}}{{.Subnet}}{{end}}", self.network).strip()
+            if subnet != wanted:
+                raise LabError(f"network {self.network} has {subnet}, not {wanted}\n`lab down --network {self.network}` first, or --prefix {subnet.rsplit('.', 1)[0]}")
+            return
+        podman("network", "create", "--label", f"{LABEL}={self.network}", "--subnet", wanted, self.network)
+
+    def _addresses(self, names: Sequence[str], there: dict[str, Container]) -> dict[str, str]:
+        """A host keeps its address as long as it exists; new ones get the lowest free, in the order asked for."""
+        free = (f"{self.prefix}.{number}" for number in range(FIRST_HOST, 255))
+        taken = {one.address for one in there.values()}
+        addresses = {name: there[name].address for name in names if name in there}
+        for name in names:
+            if name not in addresses:
+                addresses[name] = next(address for address in free if address not in taken)
+        return addresses
+
+    def _ensure_services(self, existing: Container | None, image: str) -> None:
+        address = f"{self.prefix}.2"
+        if existing is None:
+            options = ["--volume", f"{self.folder / 'served'}:/srv:ro", "--network-alias", SERVICES_NAME]
+            self._run(SERVICES, address, [*options, image, "/bin/sh", "-c", WEB_SERVER])
+        elif not existing.running:
+            podman("start", existing.id)
+        _wait(address, 80, b"", f"{self.network}-{SERVICES}")
+
+    def _ensure_host(self, name: str, address: str, existing: Container | None, image: str, identity: str, kit: Kit) -> None:
+        if existing is None:
+            options = ["--hostname", f"{name}.{DOMAIN}", "--network-alias", name, "--network-alias", f"{name}.{DOMAIN}"]
+            # NET_ADMIN: iptables in its own network. --no-hosts: podman would mix this machine's names into /etc/hosts,
+            # and mount it, so that a play could not replace it.
+            options += ["--systemd=always", "--cap-add", "NET_ADMIN,NET_RAW", "--no-hosts"]
+            options += ["--label", f"{LABEL}-identity={identity}"]
+            container = self._run(name, address, [*options, image, *start_command()])
+        else:
+            container = existing.id
+            self._warn(existing, image, identity)
+            if not existing.running:
+                podman("start", container)
+        stamp = self.folder / "provisioned" / container
+        if not stamp.exists() or stamp.read_text() != kit.digest():
+            kit.install(container, self._hosts_file(name, address))
+            stamp.parent.mkdir(exist_ok=True)
+            stamp.write_text(kit.digest())
+        _wait(address, 22, b"SSH-2.0", f"{self.network}-{name}")
+
+    def _hosts_file(self, name: str, address: str) -> str:
+        return f"127.0.0.1 localhost localhost.localdomain\n{address} {name}.{DOMAIN} {name}\n{self.prefix}.2 {SERVICES_NAME}\n"
+
+    def _run(self, name: str, address: str, rest: Sequence[str]) -> str:
+        # A fixed address, or `podman restart` may change it; a MAC made from it, or a host made again at the same
+        # address is out of reach for up to 50 s (the stale entry in this machine's ARP table).
+        mac = "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
+        labels = ["--label", f"{LABEL}={self.network}", "--label", f"{LABEL}-host={name}", "--label", f"{LABEL}-address={address}"]
+        place = ["--name", f"{self.network}-{name}", "--network", self.network, "--ip", address, "--mac-address", mac]
+        return podman("run", "--detach", *place, *labels, *rest).strip()
+
+    def _warn(self, existing: Container, image: str, identity: str) -> None:
+        if existing.identity != identity:
+            raise LabError(f"{existing.name} is {existing.identity}, not {identity}\n--fresh makes it again")
+        if existing.image not in (image, f"{image}:latest"):
+            say(f"{existing.name} runs the older image {existing.image}; --fresh makes it again with {image}")
+
+    def _remove(self, doomed: Sequence[Container]) -> None:
+        if doomed:
+            with step("removing " + ", ".join(one.name for one in doomed)):
+                remove(doomed)
+        for one in doomed:
+            (self.folder / "provisioned" / one.id).unlink(missing_ok=True)
+
+
+def down_all() -> None:
+    """Every laboratory on this machine, found by its labels alone."""
+    remove(containers())
+    for network in networks():
+        podman("network", "rm", "--force", network)
+
+
+def _wait(address: str, port: int, banner: bytes, name: str, timeout: float = 60.0) -> None:
+    """Until the port answers, and with that banner; a connection alone can be a daemon that is about to give up."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=2) as connection:
+            if not banner or connection.recv(len(banner)) == banner:
+                return
+        time.sleep(0.1)
+    raise LabError(f"{name} does not answer on {address}:{port} after {timeout:.0f} s\n`lab logs` shows its journal; `lab up --fresh` makes it again")

@@ -1,0 +1,29 @@
+"""The Debian packages that the laboratory needs on this machine."""
+
+from __future__ import annotations
+
+from .podman import LAB
+from .shell import as_root, run, say, step
+
+
+def wanted() -> list[str]:
+    lines = (LAB / "packages.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def missing() -> list[str]:
+    states = run(["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"])
+    installed = {line.split()[0] for line in states.splitlines() if line.endswith(" installed")}
+    return [package for package in wanted() if package not in installed]
+
+
+def install() -> None:
+    lacking = missing()
+    if not lacking:
+        return
+    say(f"installing {' '.join(lacking)}")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    with step("apt-get update"):
+        run(as_root(["apt-get", "-qq", "update"], quiet))
+    with step("apt-get install"):
+        run(as_root(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *lacking], quiet))

@@ -1,0 +1,90 @@
+"""Running commands: as root where needed, with one clear error, and a word on stderr about whatever takes long."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+QUIET_FOR = 1.5  # seconds before a step says that it is at work
+REPEAT_EVERY = 20.0
+
+
+class LabError(Exception):
+    """What went wrong, and on the next line what to do about it."""
+
+
+def say(text: str) -> None:
+    print(f"lab: {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def step(text: str) -> Iterator[None]:
+    """Quiet for a step that is quick; else its name, a sign of life now and then, and how long it took."""
+    started, done = time.monotonic(), threading.Event()
+
+    def watch() -> None:
+        wait = QUIET_FOR
+        while not done.wait(wait):
+            say(f"{text} ... ({time.monotonic() - started:.0f} s)")
+            wait = REPEAT_EVERY
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+    took = time.monotonic() - started
+    if took > QUIET_FOR:
+        say(f"{text}: {took:.1f} s")
+
+
+def run(command: Sequence[str], *, stdin: bytes | None = None, env: dict[str, str] | None = None) -> str:
+    """The command's stdout; its stderr becomes the error when it fails."""
+    try:
+        # Without input of ours the command gets none at all: nothing here may ask a question.
+        source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+        done = subprocess.run(list(command), capture_output=True, check=False, env={**os.environ, **(env or {})}, **source)
+    except FileNotFoundError as error:
+        raise LabError(f"{error.filename} is not on this machine\nrun `lab packages` first") from None
+    if done.returncode:
+        raise LabError(f"{' '.join(command[:4])} ... failed ({done.returncode})\n{_tail(done.stderr or done.stdout)}")
+    return done.stdout.decode(errors="replace")
+
+
+def as_root(command: Sequence[str], env: dict[str, str] | None = None) -> list[str]:
+    """The command as root: as it is for root itself, else through sudo, which must not ask for a password."""
+    settings = [f"{key}={value}" for key, value in (env or {}).items()]
+    prefix = ["env", *settings] if settings else []
+    return [*([] if os.geteuid() == 0 else ["sudo", "-n"]), *prefix, *command]
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """One at a time: a second `lab` on the same thing waits for the first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        with step(f"waiting for another lab command ({path})"):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def write_private(path: Path, text: str) -> None:
+    """Whole or not at all, and never readable by others."""
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    new.replace(path)
+
+
+def _tail(data: bytes, lines: int = 15) -> str:
+    return "\n".join(data.decode(errors="replace").strip().splitlines()[-lines:])
