@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import json
+import os
+
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _deploy
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+
+SERVICES = ['admin/devtools', 'frontend', 'crabserver@3.3.1803.patch3']
+
+
+@pytest.fixture
+def deployment(tmp_path):
+    return _deploy.Deployment(str(tmp_path), 'HG1803f', SERVICES, 'slc7_amd64_gcc630', 'comp.pre', 'alice')
+
+
+def finish(deployment):
+    os.mkdir(deployment.tree)
+    os.symlink('HG1803f', os.path.join(deployment.root, 'current'))
+    with open(os.path.join(deployment.tree, _deploy.RECORD), 'w') as record:
+        json.dump(deployment.record(), record)
+
+
+def test_a_virgin_host_has_nothing_and_says_what_is_missing(deployment):
+    state = _deploy.inspect(deployment)
+
+    assert state['deployed'] is False
+    assert state['current'] is None
+    assert state['packages'] == {}
+    assert state['enabled'] == []
+    assert 'account _crabserver' in state['machine_gaps']
+    assert 'account _admin' not in state['machine_gaps']
+
+
+def test_deployed_means_recorded_for_the_same_services_and_current(deployment):
+    finish(deployment)
+
+    assert deployment.is_complete()
+
+
+@pytest.mark.parametrize('field, value', [('services', ['frontend']), ('architecture', 'slc6_amd64_gcc493'), ('repository', 'comp')])
+def test_another_wish_is_not_deployed(deployment, field, value):
+    finish(deployment)
+
+    setattr(deployment, field, value)
+
+    assert not deployment.is_complete()
+
+
+def test_without_the_current_link_it_is_not_deployed(deployment):
+    finish(deployment)
+    os.remove(os.path.join(deployment.root, 'current'))
+
+    assert not deployment.is_complete()
+
+
+def test_a_broken_record_is_not_deployed(deployment):
+    finish(deployment)
+    with open(os.path.join(deployment.tree, _deploy.RECORD), 'w') as record:
+        record.write('{"version": ')
+
+    assert not deployment.is_complete()
+
+
+def test_package_versions_are_read_off_the_links(deployment):
+    finish(deployment)
+    apps = os.path.join(deployment.tree, 'apps')
+    os.mkdir(apps)
+    os.symlink('../sw/slc7_amd64_gcc630/cms/crabserver/3.3.1803.patch3', os.path.join(apps, 'crabserver'))
+
+    assert _deploy.inspect(deployment)['packages'] == {'crabserver': '3.3.1803.patch3'}
+
+
+def test_prep_runs_as_the_deploying_account_with_user_exported(deployment):
+    command = _deploy._stage_command(deployment, 'prep', '/data/cfg/Deploy', 'cmsrep.example.org')
+
+    assert command[:5] == ['sudo', '-H', '-u', 'alice', 'bash']
+    assert command[6] == ('export USER=alice; cd /data && exec /data/cfg/Deploy -A slc7_amd64_gcc630 -R comp@HG1803f -r comp=comp.pre -t HG1803f '
+                          '-w cmsrep.example.org -a -s prep %s admin/devtools frontend crabserver@3.3.1803.patch3' % deployment.root)
+
+
+def test_sw_runs_as_the_software_account_in_its_own_login_shell(deployment):
+    command = _deploy._stage_command(deployment, 'sw', '/data/cfg/Deploy', 'cmsrep.example.org')
+
+    assert command[:6] == ['sudo', '-H', '-u', '_sw', 'bashs', '-lc']
+
+
+def test_hostile_words_reach_the_shell_quoted(deployment):
+    deployment.services = ['frontend; rm -rf /']
+
+    command = _deploy._stage_command(deployment, 'sw', '/data/cfg/Deploy', 'host')
+
+    assert command[6].endswith("'frontend; rm -rf /'")
+
+
+def test_a_missing_checkout_names_the_variable(deployment):
+    with pytest.raises(CrabError, match='hgdeploy_checkout must hold a clone'):
+        _deploy.run_stage(deployment, 'prep', deployment.root, 'host', 1)
+
+
+def fake_deploy(monkeypatch, deployment, code, output='', log=''):
+    monkeypatch.setattr(_deploy, 'LOCK', os.path.join(deployment.root, 'lock'))
+    with open(os.path.join(deployment.root, 'Deploy'), 'w'):
+        pass
+
+    def run(command):
+        folder = os.path.join(deployment.root, '.deploy')
+        os.mkdir(folder)
+        with open(os.path.join(folder, '20260101-000000-1-sw.log'), 'w') as target:
+            target.write(log)
+        return code, output
+    monkeypatch.setattr(_deploy, '_run', run)
+
+
+def test_a_failed_stage_shows_the_log_and_the_remedy_but_no_password(deployment, monkeypatch):
+    fake_deploy(monkeypatch, deployment, 6, 'ERROR: installation failed with exit code 6.\n',
+                "INFO: generating fake login with user alice password HuNtEr2 dn ''\n"
+                "++ perl -e 'print crypt' pass=HuNtEr2\n"
+                '+ curl -sO http://cmsrep.example.org/cmssw/bootstrap.sh\n')
+
+    with pytest.raises(CrabError) as caught:
+        _deploy.run_stage(deployment, 'sw', deployment.root, 'cmsrep.example.org', 1)
+
+    assert 'Deploy ended stage sw with exit code 6.' in str(caught.value)
+    assert 'curl -sO http://cmsrep.example.org/cmssw/bootstrap.sh' in str(caught.value)
+    assert 'check hgdeploy_rpm_host' in str(caught.value)
+    assert 'HuNtEr2' not in str(caught.value)
+
+
+def test_the_notes_of_a_good_stage_hide_the_password(deployment, monkeypatch):
+    fake_deploy(monkeypatch, deployment, 0, "INFO: generating fake login with user alice password HuNtEr2 dn ''\nnoise\n%s\n" % _deploy.SUCCESS)
+
+    notes = _deploy.run_stage(deployment, 'sw', deployment.root, 'cmsrep.example.org', 1)
+
+    assert notes == ['INFO: generating fake login with user alice password ********', _deploy.SUCCESS]
+
+
+def test_logs_are_closed_to_others_because_one_has_the_password(deployment, monkeypatch):
+    fake_deploy(monkeypatch, deployment, 0, log='secret')
+
+    _deploy.run_stage(deployment, 'sw', deployment.root, 'cmsrep.example.org', 1)
+
+    for path in [os.path.join(deployment.root, '.deploy')] + _deploy._logs(deployment.root):
+        assert os.stat(path).st_mode & 0o007 == 0, path
+
+
+def test_another_deploy_is_waited_for_and_then_named(deployment, monkeypatch):
+    fake_deploy(monkeypatch, deployment, 0)
+    holder = _deploy._locked(0)
+
+    with pytest.raises(CrabError, match='Another Deploy has been running on this host for 0 s'):
+        _deploy.run_stage(deployment, 'prep', deployment.root, 'host', 0)
+    holder.close()

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import stat
+
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+
+
+def mode_of(path):
+    return stat.S_IMODE(os.stat(str(path)).st_mode)
+
+
+def test_a_new_file_is_for_its_owner_only_unless_told_otherwise(tmp_path):
+    result = _files.replace(str(tmp_path / 'f'), b'x')
+
+    assert (tmp_path / 'f').read_bytes() == b'x'
+    assert mode_of(tmp_path / 'f') == 0o600
+    assert result == {'changed': True, 'content_changed': True, 'backup_file': None}
+
+
+def test_an_existing_file_keeps_its_mode_when_none_is_given(tmp_path):
+    (tmp_path / 'f').write_bytes(b'old')
+    os.chmod(str(tmp_path / 'f'), 0o640)
+
+    _files.replace(str(tmp_path / 'f'), b'new')
+
+    assert mode_of(tmp_path / 'f') == 0o640
+
+
+def test_the_same_content_and_mode_change_nothing(tmp_path):
+    _files.replace(str(tmp_path / 'f'), b'x', mode=0o440)
+    before = os.stat(str(tmp_path / 'f'))
+
+    result = _files.replace(str(tmp_path / 'f'), b'x', mode=0o440)
+
+    assert result['changed'] is False
+    assert os.stat(str(tmp_path / 'f')).st_ino == before.st_ino
+
+
+def test_a_wrong_mode_is_mended_without_a_new_file(tmp_path):
+    _files.replace(str(tmp_path / 'f'), b'x', mode=0o644)
+
+    result = _files.replace(str(tmp_path / 'f'), b'x', mode=0o440)
+
+    assert result == {'changed': True, 'content_changed': False, 'backup_file': None}
+    assert mode_of(tmp_path / 'f') == 0o440
+
+
+def test_check_mode_tells_and_touches_nothing(tmp_path):
+    result = _files.replace(str(tmp_path / 'missing' / 'f'), b'x', owner='no-such-account', group='no-such-group', mode=0o440, check=True)
+
+    assert result['changed'] is True
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_account_is_named_and_the_old_file_stays(tmp_path):
+    (tmp_path / 'f').write_bytes(b'old')
+
+    with pytest.raises(CrabError, match='There is no account no-such-account on this host'):
+        _files.replace(str(tmp_path / 'f'), b'new', owner='no-such-account')
+
+    assert (tmp_path / 'f').read_bytes() == b'old'
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(CrabError, match='Run the stage that makes the folder'):
+        _files.replace(str(tmp_path / 'missing' / 'f'), b'x')
+
+
+def test_backup_keeps_the_old_content_and_mode_beside_the_file(tmp_path):
+    (tmp_path / 'f').write_bytes(b'old')
+    os.chmod(str(tmp_path / 'f'), 0o440)
+
+    result = _files.replace(str(tmp_path / 'f'), b'new', mode=0o440, backup=True)
+
+    with open(result['backup_file'], 'rb') as copy:
+        assert copy.read() == b'old'
+    assert mode_of(result['backup_file']) == 0o440
+    assert os.path.dirname(result['backup_file']) == str(tmp_path)
+
+
+@pytest.mark.parametrize('step', ['fsync', 'rename', 'fchmod'])
+def test_a_crash_at_any_step_leaves_the_old_file_and_no_debris(tmp_path, monkeypatch, step):
+    (tmp_path / 'f').write_bytes(b'old')
+
+    def crash(*args):
+        raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(_files.os, step, crash)
+
+    with pytest.raises(OSError):
+        _files.replace(str(tmp_path / 'f'), b'new', mode=0o440)
+
+    assert (tmp_path / 'f').read_bytes() == b'old'
+    assert [path.name for path in tmp_path.iterdir()] == ['f']
+
+
+def test_content_is_never_visible_with_a_wider_mode(tmp_path, monkeypatch):
+    seen = []
+    original = os.rename
+
+    def look(source, target):
+        seen.append(mode_of(source))
+        original(source, target)
+    monkeypatch.setattr(_files.os, 'rename', look)
+
+    _files.replace(str(tmp_path / 'f'), b'secret', mode=0o440)
+
+    assert seen == [0o440]
+
+
+def test_reading_what_is_not_there_is_none(tmp_path):
+    assert _files.read(str(tmp_path / 'none' / 'f')) is None

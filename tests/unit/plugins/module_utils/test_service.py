@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import time
+
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _service
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+
+RUNNING = {'running': True, 'pid': 7, 'stale': None}
+STALE = {'running': True, 'pid': 7, 'stale': '/data/srv/current/config/crabserver/config.py'}
+DOWN = {'running': False, 'pid': None, 'stale': None}
+
+
+@pytest.mark.parametrize('state, wanted, action', [
+    (DOWN, 'started', 'start'), (RUNNING, 'started', None), (STALE, 'started', 'refresh'),
+    (DOWN, 'restarted', 'start'), (RUNNING, 'restarted', 'restart'), (STALE, 'restarted', 'restart'),
+    (DOWN, 'stopped', None), (RUNNING, 'stopped', 'stop'), (STALE, 'stopped', 'stop'),
+])
+def test_one_action_follows_from_state_and_wish(state, wanted, action):
+    assert _service.plan(state, wanted) == action
+
+
+def test_a_service_without_a_pid_file_is_down(tmp_path):
+    assert _service.look(_service.service_of(str(tmp_path), 'crabserver')) == DOWN
+
+
+def test_a_pid_file_without_a_process_is_down(tmp_path):
+    (tmp_path / 'state' / 'crabserver').mkdir(parents=True)
+    (tmp_path / 'state' / 'crabserver' / 'crabserver.pid').write_bytes(b'999999999\n')
+
+    assert _service.look(_service.service_of(str(tmp_path), 'crabserver')) == DOWN
+
+
+def test_a_running_group_is_found_and_a_younger_file_makes_it_stale(tmp_path):
+    (tmp_path / 'state' / 'crabserver').mkdir(parents=True)
+    (tmp_path / 'state' / 'crabserver' / 'crabserver.pid').write_bytes(str(os.getpgrp()).encode())
+    (tmp_path / 'current' / 'config' / 'crabserver').mkdir(parents=True)
+    config = tmp_path / 'current' / 'config' / 'crabserver' / 'config.py'
+    config.write_bytes(b'')
+
+    state = _service.look(_service.service_of(str(tmp_path), 'crabserver'))
+
+    assert state['running'] is True
+    assert state['stale'] == str(config)
+
+
+def test_an_older_file_is_not_newer(tmp_path):
+    (tmp_path / 'f').write_bytes(b'')
+
+    assert _service._newer([str(tmp_path / 'f'), str(tmp_path / 'missing')], time.time() + 1) is None
+
+
+def test_the_start_of_this_process_is_known_to_a_tenth_of_a_second():
+    child = os.fork()
+    if child == 0:
+        time.sleep(1)
+        os._exit(0)
+    moment = time.time()
+
+    started = [process['started'] for process in _service._processes(os.getuid()) if process['pid'] == child]
+    os.waitpid(child, 0)
+
+    assert abs(started[0] - moment) < 0.1
+
+
+def test_the_boot_unit_starts_the_frontend_first_and_backends_as_their_accounts():
+    unit = _service.boot_unit('/data/srv', ['crabserver', 'frontend', 'crabcache'])
+
+    assert [line for line in unit.splitlines() if line.startswith('ExecStart')] == [
+        'ExecStart=-/bin/bash -lc "/data/srv/current/config/frontend/manage start \'I did read documentation\'"',
+        'ExecStart=-/usr/bin/sudo -H -u _crabserver /bin/bash -lc "/data/srv/current/config/crabserver/manage sysboot"',
+        'ExecStart=-/usr/bin/sudo -H -u _crabcache /bin/bash -lc "/data/srv/current/config/crabcache/manage sysboot"']
+
+
+@pytest.mark.parametrize('text, cause', [
+    ("KeyError: 'cmsweb-dev'", 'crabserver_config_mode'),
+    ('WMException: Request requires a host certificate and key', 'auth/crabserver/dmwm-service'),
+    ("pycurl.error: (7, 'Failed to connect')", 'cannot be reached from this host'),
+    ('something else', 'See /data/srv/logs/crabserver.'),
+])
+def test_a_server_that_ends_at_its_start_gets_a_cause(text, cause):
+    assert cause in _service.service_of('/data/srv', 'crabserver')._cause(text)
+
+
+def test_start_waits_for_the_bus_and_shows_the_log_when_it_never_comes(tmp_path, monkeypatch):
+    logs = tmp_path / 'logs' / 'crabserver'
+    logs.mkdir(parents=True)
+    (logs / 'crabserver-20260101.log').write_bytes(b'ENGINE Bus STARTED\n')      # of the last start
+    service = _service.service_of(str(tmp_path), 'crabserver')
+
+    def manage(action):
+        (logs / 'crabserver-20260102.log').write_bytes(b"KeyError: 'cmsweb-dev'\n")
+        return 0, ''
+    monkeypatch.setattr(service, 'call', manage)
+
+    with pytest.raises(CrabError, match="KeyError: 'cmsweb-dev'"):
+        service.start(1)
+
+
+def test_start_returns_once_the_log_says_that_the_bus_started(tmp_path, monkeypatch):
+    logs = tmp_path / 'logs' / 'crabserver'
+    logs.mkdir(parents=True)
+    service = _service.service_of(str(tmp_path), 'crabserver')
+
+    def manage(action):
+        (logs / 'crabserver-20260102.log').write_bytes(b'ENGINE Bus STARTED\n')
+        return 0, ''
+    monkeypatch.setattr(service, 'call', manage)
+
+    assert service.start(5) is None
