@@ -10,7 +10,9 @@ __metaclass__ = type
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
 WRITE_ARGUMENTS = {
     'owner': {'type': 'str'},
@@ -24,9 +26,14 @@ def run(act, argument_spec, **options):
     """Run a module: ``act(params, check)`` returns the result, or raises CrabError.
 
     :param act: function of the parameters (dict) and the check mode (bool).
-    :param options: further arguments of AnsibleModule, such as required_one_of.
+    :param options: further arguments of AnsibleModule, such as required_one_of; or ``secrets``, a function of the parameters that
+        gives the texts to hide. A no_log parameter that is a dict hides every value in it, numbers included, wherever it occurs in
+        the result; a module that has such a one names the real secrets with this.
     """
+    secrets = options.pop('secrets', None)
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **options)
+    if secrets is not None:
+        module.no_log_values = set(to_native(value) for value in secrets(module.params) if value)
     try:
         result = act(module.params, module.check_mode)
     except CrabError as error:
@@ -50,3 +57,24 @@ def permission_bits(mode, name='mode'):
 def write_options(params):
     """The keyword arguments of _files.replace from the parameters of WRITE_ARGUMENTS."""
     return {'owner': params['owner'], 'group': params['group'], 'mode': permission_bits(params['mode']), 'backup': params['backup']}
+
+
+def write_file(params, check, path, old, new, mask=None):
+    """Replace a file as the parameters of WRITE_ARGUMENTS say: the part of the result that is the same for every module.
+
+    :param old: the bytes that are there, or None.
+    :param new: the bytes that shall be there.
+    :param mask: function of bytes that gives them without secrets, for the diff.
+    :returns: dict(changed, diff, and backup_file if one was made)
+    """
+    done = _files.replace(path, new, check=check, **write_options(params))
+    result = {'changed': done['changed'], 'diff': text_diff(path, old, new, mask)}
+    if done['backup_file']:
+        result['backup_file'] = done['backup_file']
+    return result
+
+
+def text_diff(path, old, new, mask=None):
+    """What Ansible shows with --diff, from the bytes of a file before and after; None is no file."""
+    texts = [(mask(content) if mask else content).decode('utf-8', 'replace') if content else u'' for content in (old, new)]
+    return {'before_header': path, 'after_header': path, 'before': texts[0], 'after': texts[1]}
