@@ -14,9 +14,11 @@ class CrabError(Exception):
 
     :param message: what is wrong, naming the variable, file, key or ORA- code, and what was expected.
     :param hint: the next step for the user, a sentence; empty when the message says it all.
+    :param result: dict of what the module returns beside the message, such as the steps that were done before the failure.
     """
 
-    def __init__(self, message, hint=''):
+    def __init__(self, message, hint='', result=None):
         Exception.__init__(self, message if not hint else '%s %s' % (message, hint))
         self.message = message
         self.hint = hint
+        self.result = result or {}

@@ -37,7 +37,7 @@ def run(act, argument_spec, **options):
     try:
         result = act(module.params, module.check_mode)
     except CrabError as error:
-        module.fail_json(msg=error.args[0])
+        module.fail_json(msg=error.args[0], **error.result)
     module.exit_json(**result)
 
 
