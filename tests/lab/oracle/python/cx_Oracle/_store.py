@@ -79,6 +79,9 @@ def create(dsn, version=DEFAULT_VERSION):
     try:
         if not os.path.isdir(folder()):
             os.makedirs(folder(), 0o777)
+        if os.stat(folder()).st_uid == os.geteuid():
+            # Without the sticky bit: with it the kernel (fs.protected_regular) keeps one account from opening the log that another one made.
+            os.chmod(folder(), 0o777)
         temporary = '%s.new-%d' % (path, os.getpid())
         with contextlib.closing(sqlite3.connect(temporary)) as store:
             store.executescript(_SERVER_TABLES)
