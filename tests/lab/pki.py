@@ -33,7 +33,7 @@ try:
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 except ImportError:
-    sys.exit(f"{sys.executable} has no module cryptography\nrun this with the Python of the project's environment (`make venv`), or install python3-cryptography")
+    sys.exit(f"{sys.executable} has no module cryptography\nrun the lab with the Python of the project's environment (the Makefile makes it), or install python3-cryptography")
 
 OIDS = {"C": NameOID.COUNTRY_NAME, "CN": NameOID.COMMON_NAME, "DC": NameOID.DOMAIN_COMPONENT, "O": NameOID.ORGANIZATION_NAME, "OU": NameOID.ORGANIZATIONAL_UNIT_NAME}
 ROOT_DN = "/C=ch/O=CERN/CN=CERN Root Certification Authority 2 TEST"

@@ -14,7 +14,7 @@ from . import packages
 from .image import IDENTITIES, ensure_image
 from .laboratory import Laboratory, down_all
 from .podman import LAB, SERVICES, command, containers
-from .shell import LabError
+from .shell import LabError, interrupt
 
 CHECKOUT = LAB.parent.parent
 LOG_LINES = 40
@@ -23,8 +23,9 @@ LAST_LINES = 'for file in /data/srv/logs/*/*; do [ -f "$file" ] && { echo "== $f
 
 
 def main() -> int:
-    # `make` sends SIGTERM where a terminal sends SIGINT: both end in the same tidy way.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A terminal sends SIGINT, a CI runner SIGTERM: both end in the same tidy way.
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     arguments = _parser().parse_args()
     try:
         return arguments.act(arguments) or 0
@@ -53,12 +54,15 @@ def _down(arguments: argparse.Namespace) -> None:
 
 
 def _ssh(arguments: argparse.Namespace) -> None:
-    laboratory = _laboratory(arguments)
-    laboratory.host(arguments.host)
+    one = _laboratory(arguments).host(arguments.host)
     rest = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     # ssh joins its words with blanks; quoting keeps each a word on the host. One word is a line for the shell.
     line = rest if len(rest) <= 1 else [shlex.join(rest)]
-    os.execvp("ssh", ["ssh", "-F", str(laboratory.folder / "ssh_config"), arguments.host, *line])
+    os.execvp("ssh", ["ssh", "-F", f"{one.folder}/ssh_config", arguments.host, *line])
+
+
+def _reboot(arguments: argparse.Namespace) -> None:
+    _laboratory(arguments).reboot(arguments.host)
 
 
 def _status(arguments: argparse.Namespace) -> None:
@@ -84,7 +88,7 @@ def _pki(arguments: argparse.Namespace) -> None:
     if arguments.host:
         print(*laboratory.host_certificate(arguments.host), sep="\n")
     else:
-        print(laboratory.ensure_pki())
+        print(laboratory.certificates())
 
 
 def _packages(arguments: argparse.Namespace) -> int:
@@ -98,7 +102,6 @@ def _packages(arguments: argparse.Namespace) -> int:
 
 def _laboratory(arguments: argparse.Namespace) -> Laboratory:
     folder = Path(arguments.dir) if arguments.dir else CHECKOUT / ".lab" / arguments.network
-    folder.mkdir(parents=True, exist_ok=True)
     return Laboratory(arguments.network, getattr(arguments, "prefix", ""), folder.resolve())
 
 
@@ -129,6 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     one = add("ssh", _ssh, "log in to a host, or run a command there")
     one.add_argument("host")
     one.add_argument("command", nargs=argparse.REMAINDER)
+
+    one = add("reboot", _reboot, "restart a host the hard way, and wait until it answers")
+    one.add_argument("host")
 
     one = add("status", _status, "list what runs, of all laboratories or of one", in_place=False)
     one.add_argument("--network")

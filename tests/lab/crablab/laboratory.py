@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ DOMAIN = "example.org"
 SERVICES_NAME = f"cmsrep.{DOMAIN}"
 FIRST_HOST = 10
 SOFTWARE = LAB / "software" / "build"
+SETTLE = Path(__file__).with_name("settle.sh")
 # A real CC7 image has no Python 3.
 WEB_SERVER = "cd /srv/www && if command -v python3 > /dev/null; then exec python3 -u -m http.server 80; else exec python2.7 -u -m SimpleHTTPServer 80; fi"
 
@@ -39,20 +40,38 @@ class Laboratory:
         for name in names:
             if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or name == SERVICES:
                 raise LabError(f"{name!r} is no name for a host\nlower-case letters, digits and dashes; not {SERVICES!r}")
+        if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,3}", self.prefix):
+            raise LabError(f"{self.prefix!r} is no prefix\nthe first three numbers of a network, such as 10.89.77")
         with lock(self.folder / ".lock"):
             image = ensure_image(identity)
             kit = self._prepare()
             self._ensure_network()
             there = {one.host: one for one in containers(self.network)}
+            self._check_owner(there.values())
             if fresh:
                 self._remove([there.pop(name) for name in names if name in there])
             addresses = self._addresses(names, there)
             with step("starting " + ", ".join(names)), ThreadPoolExecutor(max_workers=4) as pool:
-                services = pool.submit(self._ensure_services, there.get(SERVICES), image)
-                started = [pool.submit(self._ensure_host, name, addresses[name], there.get(name), image, identity, kit) for name in names]
-                for future in [services, *started]:
-                    future.result()
+                work = [pool.submit(self._ensure_services, there.get(SERVICES), image)]
+                work += [pool.submit(self._ensure_host, name, addresses[name], there.get(name), image, identity, kit) for name in names]
+                try:
+                    for future in work:
+                        future.result()
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+            with step("waiting for ssh"):
+                self._wait(SERVICES, f"{self.prefix}.2")
+                for name in names:
+                    self._wait(name, addresses[name])
             return access.write(self.folder, containers(self.network))
+
+    def reboot(self, name: str) -> None:
+        """As after a power cut: what is not started at boot is down, /run and /tmp are empty, the address is the same."""
+        one = self.host(name)
+        podman("restart", "--time", "0", one.id)
+        self._settle(one.id)
+        self._wait(name, one.address)
 
     def down(self) -> None:
         """Nothing of it is left but the image, the keys and certificates in the folder, and the cache."""
@@ -68,19 +87,26 @@ class Laboratory:
             raise LabError(f"no host {name!r} in network {self.network} (there: {names})\n`lab status` lists all; `lab up --network {self.network} {name}` makes it")
         return found[name]
 
-    def ensure_pki(self) -> Path:
+    def _ensure_pki(self) -> Path:
         import pki  # late: the only part that needs more than the standard library
 
         folder = self.folder / "pki"
         with step("certificates"):
-            pki.ensure(folder)
+            try:
+                pki.ensure(folder)
+            except RuntimeError as error:
+                raise LabError(str(error)) from None
         return folder
+
+    def certificates(self) -> Path:
+        with lock(self.folder / ".lock"):
+            return self._ensure_pki()
 
     def host_certificate(self, fqdn: str) -> tuple[Path, Path]:
         import pki
 
         with lock(self.folder / ".lock"):
-            return pki.issue_host(self.ensure_pki(), fqdn)
+            return pki.issue_host(self._ensure_pki(), fqdn)
 
     def _prepare(self) -> Kit:
         """Keys, certificates, passwords and the served tree, all made once."""
@@ -89,7 +115,7 @@ class Laboratory:
             run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"crab-lab {self.network}", "-f", str(key)])
         if not password.exists():
             write_private(password, secrets.token_urlsafe(18) + "\n")
-        pki_folder = self.ensure_pki()
+        pki_folder = self._ensure_pki()
         # The parent is what gets mounted: the build may put a whole new folder in place of the old one.
         served = self.folder / "served"
         served.mkdir(exist_ok=True)
@@ -109,6 +135,12 @@ class Laboratory:
             return
         podman("network", "create", "--label", f"{LABEL}={self.network}", "--subnet", wanted, self.network)
 
+    def _check_owner(self, there: Iterable[Container]) -> None:
+        """Its hosts know one key: a laboratory of another folder (another checkout) under this name is not ours to use."""
+        for one in there:
+            if one.folder != str(self.folder):
+                raise LabError(f"network {self.network} belongs to {one.folder}\n`lab down --network {self.network}` first, or --dir, or another --network")
+
     def _addresses(self, names: Sequence[str], there: dict[str, Container]) -> dict[str, str]:
         """A host keeps its address as long as it exists; new ones get the lowest free, in the order asked for."""
         free = (f"{self.prefix}.{number}" for number in range(FIRST_HOST, 255))
@@ -126,7 +158,6 @@ class Laboratory:
             self._run(SERVICES, address, [*options, image, "/bin/sh", "-c", WEB_SERVER])
         elif not existing.running:
             podman("start", existing.id)
-        _wait(address, 80, b"", f"{self.network}-{SERVICES}")
 
     def _ensure_host(self, name: str, address: str, existing: Container | None, image: str, identity: str, kit: Kit) -> None:
         if existing is None:
@@ -136,26 +167,42 @@ class Laboratory:
             options += ["--systemd=always", "--cap-add", "NET_ADMIN,NET_RAW", "--no-hosts"]
             options += ["--label", f"{LABEL}-identity={identity}"]
             container = self._run(name, address, [*options, image, *start_command()])
+            self._settle(container)
         else:
             container = existing.id
             self._warn(existing, image, identity)
             if not existing.running:
                 podman("start", container)
+                self._settle(container)
         stamp = self.folder / "provisioned" / container
         if not stamp.exists() or stamp.read_text() != kit.digest():
             kit.install(container, self._hosts_file(name, address))
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(kit.digest())
-        _wait(address, 22, b"SSH-2.0", f"{self.network}-{name}")
+
+    def _wait(self, name: str, address: str, timeout: float = 60.0) -> None:
+        """Until sshd (or the web server) answers; for sshd a connection is not enough, it may be about to give up."""
+        port, banner = (80, b"") if name == SERVICES else (22, b"SSH-2.0")
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=2) as connection:
+                if not banner or connection.recv(len(banner)) == banner:
+                    return
+            time.sleep(0.1)
+        raise LabError(f"{self.network}-{name} does not answer on {address}:{port} after {timeout:.0f} s\n`lab logs {name}` shows why; `lab up --fresh` makes it again")
 
     def _hosts_file(self, name: str, address: str) -> str:
         return f"127.0.0.1 localhost localhost.localdomain\n{address} {name}.{DOMAIN} {name}\n{self.prefix}.2 {SERVICES_NAME}\n"
+
+    def _settle(self, container: str) -> None:
+        podman("exec", "--interactive", container, "/bin/sh", "-s", stdin=SETTLE.read_bytes())
 
     def _run(self, name: str, address: str, rest: Sequence[str]) -> str:
         # A fixed address, or `podman restart` may change it; a MAC made from it, or a host made again at the same
         # address is out of reach for up to 50 s (the stale entry in this machine's ARP table).
         mac = "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
         labels = ["--label", f"{LABEL}={self.network}", "--label", f"{LABEL}-host={name}", "--label", f"{LABEL}-address={address}"]
+        labels += ["--label", f"{LABEL}-folder={self.folder}"]
         place = ["--name", f"{self.network}-{name}", "--network", self.network, "--ip", address, "--mac-address", mac]
         return podman("run", "--detach", *place, *labels, *rest).strip()
 
@@ -178,14 +225,3 @@ def down_all() -> None:
     remove(containers())
     for network in networks():
         podman("network", "rm", "--force", network)
-
-
-def _wait(address: str, port: int, banner: bytes, name: str, timeout: float = 60.0) -> None:
-    """Until the port answers, and with that banner; a connection alone can be a daemon that is about to give up."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=2) as connection:
-            if not banner or connection.recv(len(banner)) == banner:
-                return
-        time.sleep(0.1)
-    raise LabError(f"{name} does not answer on {address}:{port} after {timeout:.0f} s\n`lab logs` shows its journal; `lab up --fresh` makes it again")

@@ -25,6 +25,7 @@ class Container:
     network: str
     address: str
     identity: str
+    folder: str
     image: str
     state: str
     status: str
@@ -39,8 +40,9 @@ def command(*arguments: str) -> list[str]:
     return as_root(["podman", *arguments], {"CONTAINERS_CONF": settings})
 
 
-def podman(*arguments: str, stdin: bytes | None = None) -> str:
-    return run(command(*arguments), stdin=stdin)
+def podman(*arguments: str, stdin: bytes = b"") -> str:
+    # Half of `podman run` is a network interface that nobody removes any more; what runs inside a host may be cut short.
+    return run(command(*arguments), stdin=stdin, whole=arguments[0] != "exec")
 
 
 def succeeds(*arguments: str) -> bool:
@@ -60,6 +62,7 @@ def containers(network: str | None = None) -> list[Container]:
             network=row["Labels"][LABEL],
             address=row["Labels"].get(f"{LABEL}-address", ""),
             identity=row["Labels"].get(f"{LABEL}-identity", ""),
+            folder=row["Labels"].get(f"{LABEL}-folder", ""),
             image=row["Image"],
             state=row["State"],
             status=row.get("Status", ""),

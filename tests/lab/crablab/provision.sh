@@ -1,5 +1,5 @@
 # Runs on a new host as root: what a VM of CERN brings with it (its account, its CA), and the database stand-in.
-# The files are there already (crablab/provision.py); arguments: USER, whether there is a database stand-in (yes or no).
+# The system has started and the files are there already (crablab/provision.py); arguments: USER, whether there is a database stand-in (yes or no).
 set -eu
 user=$1 database=$2 kit=/var/lib/crab-lab
 
@@ -16,14 +16,15 @@ install -o "$user" -g "$(id -gn "$user")" -m 600 $kit/authorized_keys "$home/.ss
 if command -v update-ca-certificates > /dev/null; then
   install -m 644 $kit/root-ca.pem /usr/local/share/ca-certificates/crab-lab-root.crt
   install -m 644 $kit/grid-ca.pem /usr/local/share/ca-certificates/crab-lab-grid.crt
-  update-ca-certificates > /dev/null 2>&1
+  update-ca-certificates > $kit/update.log 2>&1 || { cat $kit/update.log >&2; exit 1; }
 else
   install -m 644 $kit/root-ca.pem $kit/grid-ca.pem /etc/pki/ca-trust/source/anchors/
   update-ca-trust
 fi
 
 if [ "$database" = yes ]; then
-  install -d -m 1777 /var/lib/oracle-standin
+  # Not sticky: the kernel would keep one account from opening the write-ahead log that another one made.
+  install -d -m 777 /var/lib/oracle-standin
   for python in python2.7 python3; do
     command -v $python > /dev/null || continue
     site=$($python -c 'import site; print(site.getsitepackages()[0])')
@@ -33,7 +34,3 @@ if [ "$database" = yes ]; then
   python3 -m cx_Oracle.admin create --dsn devdb11 --user crab_demo < $kit/oracle_password
 fi
 rm -rf $kit
-
-# Tasks that manage services need a system that has finished starting; what failed to start is worth knowing now.
-state=$(systemctl is-system-running --wait 2> /dev/null) || true
-[ "$state" = running ] || { echo "the host is $state, not running:"; systemctl --no-pager --failed; exit 1; } >&2

@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 QUIET_FOR = 1.5  # seconds before a step says that it is at work
 REPEAT_EVERY = 20.0
+PATIENCE = 20.0  # with a command that ends after an interrupt
+
+_interruptible: set[subprocess.Popen[bytes]] = set()
 
 
 class LabError(Exception):
@@ -47,17 +52,36 @@ def step(text: str) -> Iterator[None]:
         say(f"{text}: {took:.1f} s")
 
 
-def run(command: Sequence[str], *, stdin: bytes | None = None, env: dict[str, str] | None = None) -> str:
-    """The command's stdout; its stderr becomes the error when it fails."""
+def run(command: Sequence[str], *, stdin: bytes = b"", env: dict[str, str] | None = None, whole: bool = False) -> str:
+    """The command's stdout; its stderr becomes the error when it fails. Without stdin of ours it gets none: nothing may ask a question.
+
+    An interrupt reaches the command only through interrupt(), and not at all if it must be done as a whole.
+    """
     try:
-        # Without input of ours the command gets none at all: nothing here may ask a question.
-        source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-        done = subprocess.run(list(command), capture_output=True, check=False, env={**os.environ, **(env or {})}, **source)
+        child = subprocess.Popen(
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, start_new_session=True
+        )
     except FileNotFoundError as error:
         raise LabError(f"{error.filename} is not on this machine\nrun `lab packages` first") from None
-    if done.returncode:
-        raise LabError(f"{' '.join(command[:4])} ... failed ({done.returncode})\n{_tail(done.stderr or done.stdout)}")
-    return done.stdout.decode(errors="replace")
+    if not whole:
+        _interruptible.add(child)
+    try:
+        out, err = child.communicate(stdin)
+    except BaseException:
+        _await_end(child)
+        raise
+    finally:
+        _interruptible.discard(child)
+    if child.returncode:
+        raise LabError(f"{' '.join(command[:4])} ... failed ({child.returncode})\n{_tail(out + err)}")
+    return out.decode(errors="replace")
+
+
+def interrupt(*_: object) -> NoReturn:
+    """The handler of SIGINT and SIGTERM: the commands that run in whatever thread are told too, and may tidy up."""
+    for child in list(_interruptible):
+        _signal(child, signal.SIGINT)
+    raise KeyboardInterrupt
 
 
 def as_root(command: Sequence[str], env: dict[str, str] | None = None) -> list[str]:
@@ -84,6 +108,22 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     new.replace(path)
+
+
+def _await_end(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        _signal(child, signal.SIGKILL)
+        child.communicate()
+
+
+def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        try:
+            os.killpg(child.pid, number)
+        except PermissionError:  # root's, by way of sudo
+            subprocess.run(as_root(["kill", f"-{number.name[3:]}", "--", f"-{child.pid}"]), stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 def _tail(data: bytes, lines: int = 15) -> str:
