@@ -165,6 +165,10 @@ class Source(object):
                 return dict((key, self.value(value)) for (dummy, key), value in zip(keys, node.values))
         return Symbol('', node)
 
+    def uses(self, name):
+        """Lines where a name occurs, assignments included."""
+        return sorted(node.lineno for node in ast.walk(self.tree) if isinstance(node, ast.Name) and node.id == name)
+
     def display(self, span, node):
         """The DictDisplay of a dict that stands at span and has this ast node; None if it is not written as ``{...}``."""
         inside = [item for item in self.tokens if span[0] <= item.start and item.end <= span[1] and item.kind not in _NO_MEANING]
@@ -184,11 +188,11 @@ class Source(object):
         return (codecs.BOM_UTF8 if self.bom else b'') + text.encode(self.encoding)
 
     def replaced(self, edits):
-        """The text with edits: list of (start, end, text), which must not overlap; those at one place in the order given."""
+        """The text with edits: list of (start, end, text); those at one place in the order given. Only removals may overlap."""
         parts, at = [], 0
         for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
             parts += [self.text[at:start], new]
-            at = end
+            at = max(at, end)
         return u''.join(parts) + self.text[at:]
 
     def appended(self, lines):
@@ -296,7 +300,9 @@ class Source(object):
 
     def _bind(self, target, node, value=None, span=None):
         item = isinstance(target, ast.Subscript)
-        written = _path(target.value if item else target)
+        while isinstance(target, ast.Subscript):
+            target = target.value
+        written = _path(target)
         if written is None:
             return
         self.bindings.append(Binding(self._resolve(written), written, node.lineno, value, span, item))
@@ -332,6 +338,15 @@ def expression(text):
         return None, None
     known, value = _constant(node)
     return (value if known else Symbol(text, node)), node
+
+
+def with_declaration(text, newline):
+    """The text with the encoding declared in its first line, or in the second after #!."""
+    line = u'# -*- coding: utf-8 -*-' + newline
+    if text.startswith(u'#!'):
+        first, dummy, rest = text.partition(u'\n')
+        return first + u'\n' + line + rest
+    return line + text
 
 
 def check_name(dotted):

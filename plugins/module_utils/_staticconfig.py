@@ -13,7 +13,7 @@ import keyword
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _release
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._pysource import Source, Symbol, check_name, expression, literal, same
+from ansible_collections.cmsweb.crab.plugins.module_utils._pysource import Source, Symbol, check_name, expression, literal, same, with_declaration
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import text_type, to_native, to_text
 
 _FORMS = "__file__.rsplit('/', 3)[0] + '/auth/x', '%s/auth/x' % __file__.rsplit('/', 3)[0], or names that the file sets"
@@ -165,15 +165,6 @@ def _encoded(source, text, key):
         return source.encode(text)
     except UnicodeEncodeError:
         raise CrabError('settings.%s: the file declares the encoding %s, which has no such character.' % (key, source.encoding), 'Save the file as UTF-8.')
-
-
-def with_declaration(text, newline):
-    """The text with the encoding declared in its first line, or in the second after #!."""
-    line = u'# -*- coding: utf-8 -*-' + newline
-    if text.startswith(u'#!'):
-        first, dummy, rest = text.partition(u'\n')
-        return first + u'\n' + line + rest
-    return line + text
 
 
 def _is_ascii(text):
