@@ -33,9 +33,15 @@ try:
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 except ImportError:
-    sys.exit(f"{sys.executable} has no module cryptography\nrun the lab with the Python of the project's environment (the Makefile makes it), or install python3-cryptography")
+    sys.exit(f"{sys.executable} has no module cryptography\nrun the lab with the Python of the project's environment, or install python3-cryptography")
 
-OIDS = {"C": NameOID.COUNTRY_NAME, "CN": NameOID.COMMON_NAME, "DC": NameOID.DOMAIN_COMPONENT, "O": NameOID.ORGANIZATION_NAME, "OU": NameOID.ORGANIZATIONAL_UNIT_NAME}
+OIDS = {
+    "C": NameOID.COUNTRY_NAME,
+    "CN": NameOID.COMMON_NAME,
+    "DC": NameOID.DOMAIN_COMPONENT,
+    "O": NameOID.ORGANIZATION_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+}
 ROOT_DN = "/C=ch/O=CERN/CN=CERN Root Certification Authority 2 TEST"
 GRID_DN = "/DC=ch/DC=cern/CN=CERN Grid Certification Authority TEST"
 HOSTS = "/DC=ch/DC=cern/OU=computers/CN="
@@ -44,8 +50,8 @@ VOMS_HOST, VOMS_PORT, VO = "voms-cms.example.org", 15002, "cms"
 BITS = 2048
 LEAF_DAYS = 395
 RENEW_PKI_BEFORE = dt.timedelta(days=60)  # hosts issued from this CA must outlive a month of work
-RENEW_PROXY_BEFORE = dt.timedelta(hours=96)
 PROXY_HOURS = 192
+RENEW_PROXY_AFTER = dt.timedelta(hours=96)
 FORMAT = 1  # of the folder; a folder of another format is made again
 
 
@@ -74,7 +80,7 @@ def ensure(folder: Path) -> None:
     if not _good(folder):
         _make(folder)
     proxy = folder / "service-proxy.pem"
-    if shutil.which("voms-proxy-fake") and not (proxy.exists() and now().timestamp() - proxy.stat().st_mtime < (PROXY_HOURS * 3600 - RENEW_PROXY_BEFORE.total_seconds())):
+    if shutil.which("voms-proxy-fake") and not _young(proxy):
         _make_proxy(folder, proxy)
 
 
@@ -93,6 +99,10 @@ def _good(folder: Path) -> bool:
         return listing["format"] == FORMAT and dt.datetime.fromisoformat(listing["not_after"]) - now() > RENEW_PKI_BEFORE
     except (OSError, ValueError, KeyError):
         return False
+
+
+def _young(proxy: Path) -> bool:
+    return proxy.exists() and now().timestamp() - proxy.stat().st_mtime < RENEW_PROXY_AFTER.total_seconds()
 
 
 def _make(folder: Path) -> None:
@@ -177,7 +187,17 @@ def _key_pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def _usage(*on: str) -> x509.KeyUsage:
-    flags = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    flags = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
     return x509.KeyUsage(**{flag: flag in on for flag in flags})
 
 

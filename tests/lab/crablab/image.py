@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -93,13 +92,15 @@ def _build(archive: Path) -> None:
     new = archive.with_suffix(".new.tar")
     source = mirror()
     say(f"building the base image from {source} (about 40 s)")
+    work = new.with_name(new.name + ".files")
     try:
         with step("base image"):
             run(as_root([str(SOURCES / "build.sh"), str(new), source]))
     except BaseException:
-        with contextlib.suppress(LabError):
-            run(as_root(["rm", "-f", str(new)]))
+        run(as_root(["rm", "-f", str(new)]))
         raise
+    finally:
+        run(as_root(["rm", "-f", str(work)]))
     if os.geteuid():
         run(as_root(["chown", str(os.getuid()), str(new)]))
     new.replace(archive)

@@ -28,6 +28,15 @@ WEB_SERVER = "cd /srv/www && if command -v python3 > /dev/null; then exec python
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """What the hosts of one `up` are made from."""
+
+    image: str
+    identity: str
+    kit: Kit
+
+
+@dataclass(frozen=True)
 class Laboratory:
     """Where it is; what runs is asked of podman each time."""
 
@@ -43,28 +52,18 @@ class Laboratory:
         if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,3}", self.prefix):
             raise LabError(f"{self.prefix!r} is no prefix\nthe first three numbers of a network, such as 10.89.77")
         with lock(self.folder / ".lock"):
-            image = ensure_image(identity)
-            kit = self._prepare()
+            recipe = Recipe(ensure_image(identity), identity, self._prepare())
             self._ensure_network()
             there = {one.host: one for one in containers(self.network)}
             self._check_owner(there.values())
+            addresses = self._addresses(names, there)
             if fresh:
                 self._remove([there.pop(name) for name in names if name in there])
-            addresses = self._addresses(names, there)
-            with step("starting " + ", ".join(names)), ThreadPoolExecutor(max_workers=4) as pool:
-                work = [pool.submit(self._ensure_services, there.get(SERVICES), image)]
-                work += [pool.submit(self._ensure_host, name, addresses[name], there.get(name), image, identity, kit) for name in names]
-                try:
-                    for future in work:
-                        future.result()
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
-            with step("waiting for ssh"):
-                self._wait(SERVICES, f"{self.prefix}.2")
-                for name in names:
-                    self._wait(name, addresses[name])
-            return access.write(self.folder, containers(self.network))
+            try:
+                self._start(names, addresses, there, recipe)
+            finally:  # of a host that failed, too: to look at it
+                inventory = access.write(self.folder, containers(self.network))
+            return inventory
 
     def reboot(self, name: str) -> None:
         """As after a power cut: what is not started at boot is down, /run and /tmp are empty, the address is the same."""
@@ -84,7 +83,9 @@ class Laboratory:
         found = {one.host: one for one in containers(self.network)}
         if name not in found:
             names = ", ".join(sorted(found.keys() - {SERVICES})) or "none"
-            raise LabError(f"no host {name!r} in network {self.network} (there: {names})\n`lab status` lists all; `lab up --network {self.network} {name}` makes it")
+            raise LabError(
+                f"no host {name!r} in network {self.network} (there: {names})\n`lab status` lists all; `lab up --network {self.network} {name}` makes it"
+            )
         return found[name]
 
     def _ensure_pki(self) -> Path:
@@ -131,7 +132,9 @@ class Laboratory:
         if networks(self.network):
             subnet = podman("network", "inspect", "--format", "{{range .Subnets}}{{.Subnet}}{{end}}", self.network).strip()
             if subnet != wanted:
-                raise LabError(f"network {self.network} has {subnet}, not {wanted}\n`lab down --network {self.network}` first, or --prefix {subnet.rsplit('.', 1)[0]}")
+                raise LabError(
+                    f"network {self.network} has {subnet}, not {wanted}\n`lab down --network {self.network}` first, or --prefix {subnet.rsplit('.', 1)[0]}"
+                )
             return
         podman("network", "create", "--label", f"{LABEL}={self.network}", "--subnet", wanted, self.network)
 
@@ -151,6 +154,21 @@ class Laboratory:
                 addresses[name] = next(address for address in free if address not in taken)
         return addresses
 
+    def _start(self, names: Sequence[str], addresses: dict[str, str], there: dict[str, Container], recipe: Recipe) -> None:
+        with step("starting " + ", ".join(names)), ThreadPoolExecutor(max_workers=4) as pool:
+            work = [pool.submit(self._ensure_services, there.get(SERVICES), recipe.image)]
+            work += [pool.submit(self._ensure_host, name, addresses[name], there.get(name), recipe) for name in names]
+            try:
+                for future in work:
+                    future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        with step("waiting for ssh"):
+            self._wait(SERVICES, f"{self.prefix}.2")
+            for name in names:
+                self._wait(name, addresses[name])
+
     def _ensure_services(self, existing: Container | None, image: str) -> None:
         address = f"{self.prefix}.2"
         if existing is None:
@@ -159,26 +177,32 @@ class Laboratory:
         elif not existing.running:
             podman("start", existing.id)
 
-    def _ensure_host(self, name: str, address: str, existing: Container | None, image: str, identity: str, kit: Kit) -> None:
-        if existing is None:
-            options = ["--hostname", f"{name}.{DOMAIN}", "--network-alias", name, "--network-alias", f"{name}.{DOMAIN}"]
-            # NET_ADMIN: iptables in its own network. --no-hosts: podman would mix this machine's names into /etc/hosts,
-            # and mount it, so that a play could not replace it.
-            options += ["--systemd=always", "--cap-add", "NET_ADMIN,NET_RAW", "--no-hosts"]
-            options += ["--label", f"{LABEL}-identity={identity}"]
-            container = self._run(name, address, [*options, image, *start_command()])
-            self._settle(container)
-        else:
-            container = existing.id
-            self._warn(existing, image, identity)
-            if not existing.running:
+    def _ensure_host(self, name: str, address: str, existing: Container | None, recipe: Recipe) -> None:
+        try:
+            if existing is None:
+                container = self._create(name, address, recipe)
+            else:
+                container = existing.id
+                self._compare(existing, recipe)
+            if existing and not existing.running:
                 podman("start", container)
                 self._settle(container)
-        stamp = self.folder / "provisioned" / container
-        if not stamp.exists() or stamp.read_text() != kit.digest():
-            kit.install(container, self._hosts_file(name, address))
-            stamp.parent.mkdir(exist_ok=True)
-            stamp.write_text(kit.digest())
+            stamp = self.folder / "provisioned" / container
+            if not stamp.exists() or stamp.read_text() != recipe.kit.digest():
+                self._settle(container)
+                recipe.kit.install(container, self._hosts_file(name, address))
+                stamp.parent.mkdir(exist_ok=True)
+                stamp.write_text(recipe.kit.digest())
+        except LabError as error:
+            raise LabError(f"{self.network}-{name}: {error}") from None
+
+    def _create(self, name: str, address: str, recipe: Recipe) -> str:
+        options = ["--hostname", f"{name}.{DOMAIN}", "--network-alias", name, "--network-alias", f"{name}.{DOMAIN}"]
+        # NET_ADMIN: iptables in its own network. --no-hosts: podman would mix this machine's names into /etc/hosts,
+        # and mount it, so that a play could not replace it.
+        options += ["--systemd=always", "--cap-add", "NET_ADMIN,NET_RAW", "--no-hosts"]
+        options += ["--label", f"{LABEL}-identity={recipe.identity}"]
+        return self._run(name, address, [*options, recipe.image, *start_command()])
 
     def _wait(self, name: str, address: str, timeout: float = 60.0) -> None:
         """Until sshd (or the web server) answers; for sshd a connection is not enough, it may be about to give up."""
@@ -189,7 +213,9 @@ class Laboratory:
                 if not banner or connection.recv(len(banner)) == banner:
                     return
             time.sleep(0.1)
-        raise LabError(f"{self.network}-{name} does not answer on {address}:{port} after {timeout:.0f} s\n`lab logs {name}` shows why; `lab up --fresh` makes it again")
+        raise LabError(
+            f"{self.network}-{name} does not answer on {address}:{port} after {timeout:.0f} s\n`lab logs {name}` shows why; `lab up --fresh` makes it again"
+        )
 
     def _hosts_file(self, name: str, address: str) -> str:
         return f"127.0.0.1 localhost localhost.localdomain\n{address} {name}.{DOMAIN} {name}\n{self.prefix}.2 {SERVICES_NAME}\n"
@@ -206,11 +232,11 @@ class Laboratory:
         place = ["--name", f"{self.network}-{name}", "--network", self.network, "--ip", address, "--mac-address", mac]
         return podman("run", "--detach", *place, *labels, *rest).strip()
 
-    def _warn(self, existing: Container, image: str, identity: str) -> None:
-        if existing.identity != identity:
-            raise LabError(f"{existing.name} is {existing.identity}, not {identity}\n--fresh makes it again")
-        if existing.image not in (image, f"{image}:latest"):
-            say(f"{existing.name} runs the older image {existing.image}; --fresh makes it again with {image}")
+    def _compare(self, existing: Container, recipe: Recipe) -> None:
+        if existing.identity != recipe.identity:
+            raise LabError(f"it is {existing.identity}, not {recipe.identity}\n--fresh makes it again")
+        if existing.image not in (recipe.image, f"{recipe.image}:latest"):
+            say(f"{existing.name} runs the older image {existing.image}; --fresh makes it again with {recipe.image}")
 
     def _remove(self, doomed: Sequence[Container]) -> None:
         if doomed:

@@ -42,7 +42,9 @@ class Kit:
 
     def install(self, container: str, hosts: str) -> None:
         """Into that container; hosts is its /etc/hosts."""
-        script = f"rm -rf /opt/oracle-standin /{KIT} && tar -x -p --no-overwrite-dir -C / -f - && sh /{KIT}/provision.sh {USER} {'yes' if ORACLE.exists() else 'no'}"
+        script = (
+            f"rm -rf /opt/oracle-standin /{KIT} && tar -x -p --no-overwrite-dir -C / -f - && sh /{KIT}/provision.sh {USER} {'yes' if ORACLE.exists() else 'no'}"
+        )
         own = Kit({**self.files, "etc/hosts": (hosts.encode(), 0o644)}, self.links)
         podman("exec", "--interactive", container, "/bin/sh", "-c", script, stdin=own._archive())
 

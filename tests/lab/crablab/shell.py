@@ -119,11 +119,12 @@ def _await_end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        try:
+    """To its whole session. Through sudo too: our own signal would reach sudo alone, which passes it on to one process."""
+    if os.geteuid() == 0:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, number)
-        except PermissionError:  # root's, by way of sudo
-            subprocess.run(as_root(["kill", f"-{number.name[3:]}", "--", f"-{child.pid}"]), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    else:
+        subprocess.run(as_root(["kill", f"-{number.name[3:]}", "--", f"-{child.pid}"]), stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 def _tail(data: bytes, lines: int = 15) -> str:

@@ -45,6 +45,7 @@ groupadd -g 1000 crabdev
 useradd -m -u 1000 -g crabdev -s /bin/bash -p '*' crabdev
 chmod 700 /home/crabdev
 install -d -m 700 /root/.ssh
+rm -f /etc/sudoers.d/README
 chmod 440 /etc/sudoers /etc/sudoers.d/*
 chmod 600 /etc/sysconfig/iptables
 visudo -cq
