@@ -10,14 +10,18 @@ __metaclass__ = type
 
 import datetime
 import os
+import re
 import sqlite3
 import threading
 
-from cx_Oracle import _query, _store
+from cx_Oracle import _apply, _catalog, _functions, _parse, _query, _store, _tables
 from cx_Oracle._errors import DatabaseError, InterfaceError, NotSupportedError, driver_error, ora
 from cx_Oracle._tokens import Reader
 
 _text = type(u'')
+_DDL = ('CREATE', 'DROP', 'ALTER', 'TRUNCATE', 'PURGE', 'GRANT', 'REVOKE', 'COMMENT', 'RENAME')
+_SESSION_PARAMETERS = ('DDL_LOCK_TIMEOUT', 'NLS_DATE_FORMAT', 'NLS_TIMESTAMP_FORMAT', 'SQL_TRACE', 'TIME_ZONE')
+_FIRST_WORD = re.compile(r'(?:\s+|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)', re.DOTALL)
 _PYTHON2 = str is not _text
 
 
@@ -80,17 +84,19 @@ class Connection:
     """One session. Any thread may use it, one at a time, as the REST server's pool does."""
 
     def __init__(self, user, password, dsn):
-        self._store = _store.open_store(dsn)
+        self.store = _store.open_store(dsn)
         try:
-            self.user = str(_store.log_in(self._store, user, password))
+            self.user = str(_store.log_in(self.store, user, password))
         except DatabaseError:
-            self._store.close()
+            self.store.close()
             raise
         self._lock = threading.RLock()
         self._closed = False
         self._in_transaction = False
         self._schema = self.user
-        self.release = str(_store.parameter(self._store, 'version'))
+        self.length_semantics = 'BYTE'
+        _functions.register(self.store)
+        self.release = str(_store.parameter(self.store, 'version'))
         self.username = user
         self.dsn = self.tnsentry = dsn
         self.encoding = self.nencoding = 'UTF-8'
@@ -102,7 +108,14 @@ class Connection:
 
     @property
     def version(self):
-        return _store.VERSIONS[self.release] + ' (stand-in for tests, not Oracle)'
+        return self.version_number + ' (stand-in for tests, not Oracle)'
+
+    @property
+    def version_number(self):
+        return _store.VERSIONS[self.release]
+
+    def at_least(self, *version):
+        return tuple(int(part) for part in self.release.split('.')) >= version
 
     @property
     def current_schema(self):
@@ -111,7 +124,7 @@ class Connection:
     @current_schema.setter
     def current_schema(self, name):
         # As with the real driver, an unknown schema shows at the next statement; here it shows at once.
-        if not self._store.execute('select 1 from "$account" where name = ?', (name.upper(),)).fetchone():
+        if not self.store.execute('select 1 from "$account" where name = ?', (name.upper(),)).fetchone():
             raise ora(1435)
         self._schema = name.upper()
 
@@ -137,7 +150,7 @@ class Connection:
     def close(self):
         if self._closed:
             raise driver_error(DatabaseError, 'DPI-1010: not connected')
-        self._store.close()
+        self.store.close()
         self._closed = True
 
     def __enter__(self):
@@ -151,28 +164,107 @@ class Connection:
         with self._lock:
             self._check()
             _log(self, sql)
-            verb = Reader(sql).token.value
-            if verb in ('COMMIT', 'ROLLBACK'):
-                self._finish(verb.lower())
-                return [], None, 0
-            statement = _query.translate(self, sql)
             try:
-                cursor = self._store.execute(statement.sql, _bound(statement.binds, binds))
-                return cursor.fetchall(), statement.columns, cursor.rowcount
+                return self._run(sql, binds)
             except sqlite3.OperationalError as error:
-                raise ora(54) if 'locked' in str(error) else ora(900, str(error))
+                raise ora(54) if 'locked' in str(error) or 'busy' in str(error) else ora(900, str(error))
+
+    def _run(self, sql, binds):
+        verb = _first_word(sql)
+        if verb in ('COMMIT', 'ROLLBACK'):
+            self._finish(verb.lower())
+        elif verb == 'SET':
+            self._set_role(Reader(sql))
+        elif verb == 'ALTER' and Reader(sql).sees('ALTER', 'SESSION'):
+            self._alter_session(Reader(sql))
+        elif verb in _DDL:
+            self._ddl(sql)
+        else:
+            statement = _query.translate(self, sql)
+            return self._query(statement, binds) if statement.columns is not None else self._change(statement, binds)
+        return [], None, 0
+
+    def _query(self, statement, binds):
+        values = _bound(statement.binds, binds)
+        if statement.sequences:
+            self._begin()
+            values.update(self._numbers(statement))
+        try:
+            return self.store.execute(statement.sql, values).fetchall(), statement.columns, 0
+        except sqlite3.OperationalError as error:
+            # An exception of one of our functions: a text that is no number or no date.
+            raise ora(1722) if 'user-defined function' in str(error) else error
+
+    def _change(self, statement, binds):
+        values = _bound(statement.binds, binds)
+        self._begin()
+        values.update(self._numbers(statement))
+        verb = statement.sql.split(' ', 1)[0]
+        try:
+            count = self.store.execute(statement.sql, values).rowcount
+        except sqlite3.IntegrityError as error:
+            raise _tables.error_of(self, statement, verb, str(error)) or error
+        if verb != 'delete':
+            _tables.add_partitions(self, *statement.table)
+        return [], None, count
+
+    def _numbers(self, statement):
+        return dict(('S_%d' % number, _catalog.next_value(self, name)) for number, name in enumerate(statement.sequences, 1))
+
+    def _begin(self):
+        if not self._in_transaction:
+            self.store.execute('begin immediate')
+            self._in_transaction = True
+
+    def _ddl(self, sql):
+        """A commit before and after, also when it fails."""
+        self._finish('commit')
+        command = _parse.parse(sql, 128 if self.at_least(12, 2) else 30)
+        fault = _store.next_fault(self.store)
+        if fault:
+            raise ora(fault)
+        # Foreign keys are checked by the commands themselves, and cannot be switched inside a transaction.
+        self.store.execute('pragma foreign_keys = off')
+        self.store.execute('begin immediate')
+        try:
+            _apply.apply(self, command)
+            self.store.execute('commit')
+        except BaseException:
+            self.store.execute('rollback')
+            raise
+        finally:
+            self.store.execute('pragma foreign_keys = on')
+
+    def _set_role(self, reader):
+        reader.need('SET', 'ROLE')
+        if not reader.take('NONE'):
+            raise ora(1919, reader.name())
+        reader.end()
+
+    def _alter_session(self, reader):
+        reader.need('ALTER', 'SESSION', 'SET')
+        name = reader.name()
+        reader.need('=', code=927)
+        value = reader.next().value
+        reader.end()
+        if name == 'CURRENT_SCHEMA':
+            self.current_schema = value
+        elif name == 'NLS_LENGTH_SEMANTICS' and value in ('BYTE', 'CHAR'):
+            self.length_semantics = str(value)
+        elif name not in _SESSION_PARAMETERS:
+            raise ora(2248)
 
     def _finish(self, how):
         with self._lock:
             self._check()
             if self._in_transaction:
                 self._in_transaction = False
-                self._store.execute(how)
+                self.store.execute(how)
 
     def _check(self):
         if self._closed:
             raise driver_error(DatabaseError, 'DPI-1010: not connected')
-        if _store.parameter(self._store, 'down'):
+        if _store.parameter(self.store, 'down'):
             raise ora(3113)
 
 
@@ -201,7 +293,8 @@ class Cursor:
     def parse(self, statement):
         """As the server does: a query is checked and not run."""
         self.prepare(statement)
-        _query.translate(self.connection, statement)
+        if _first_word(statement) in ('SELECT', 'WITH', 'INSERT', 'UPDATE', 'DELETE'):
+            _query.translate(self.connection, statement)
 
     def setinputsizes(self, *sizes, **named):
         self._check()
@@ -307,6 +400,12 @@ class Cursor:
         self._check()
         if self.description is None:
             raise driver_error(InterfaceError, 'not a query')
+
+
+def _first_word(sql):
+    """A trigger's body is no SQL, so only the first token is looked at."""
+    match = _FIRST_WORD.match(sql)
+    return match.group(1).upper() if match else ''
 
 
 def _bound(names, values):

@@ -28,7 +28,7 @@ _BUSY_SECONDS = 10
 _SERVER_TABLES = """
 create table "$parameter" (name text primary key, value text);
 create table "$account" (name text primary key, salt text not null, hash text not null, status text not null default 'OPEN',
-                         created text not null, quota integer not null default -1);
+                         created text not null, expiry text, quota integer not null default -1);
 create table "$fault" (id integer primary key, remaining integer not null, code integer not null);
 create table "$object" (id integer primary key, owner text not null, name text not null, kind text not null, created text not null,
                         last_ddl text not null, unique (owner, name, kind));
@@ -41,7 +41,7 @@ create table "$constraint" (owner text not null, name text not null, kind text n
                             r_name text, delete_rule text, status text not null, validated text not null, generated text not null,
                             index_name text, primary key (owner, name));
 create table "$cons_column" (owner text not null, cons text not null, tab text not null, col text not null, position integer);
-create table "$index" (owner text not null, name text not null, tab text not null, uniqueness text not null, compression text not null,
+create table "$index" (owner text not null, name text not null, tab text not null, index_type text not null default 'NORMAL', uniqueness text not null, compression text not null,
                        prefix_length integer, partitioned text not null, generated text not null, status text not null,
                        primary key (owner, name));
 create table "$ind_column" (owner text not null, ind text not null, tab text not null, col text not null, position integer not null,
@@ -51,7 +51,7 @@ create table "$partition" (owner text not null, tab text not null, name text not
 create table "$part_key" (owner text not null, tab text not null, col text not null, position integer not null);
 create table "$sequence" (owner text not null, name text not null, start_with integer not null, increment_by integer not null, last integer,
                           max_value text not null, min_value text not null, cache_size integer not null, cycle_flag text not null,
-                          primary key (owner, name));
+                          order_flag text not null, primary key (owner, name));
 create table "$trigger" (owner text not null, name text not null, tab text not null, trigger_type text not null, event text not null,
                          status text not null, description text not null, body text not null, primary key (owner, name));
 create table "$synonym" (owner text not null, name text not null, table_owner text not null, table_name text not null, primary key (owner, name));
@@ -114,6 +114,15 @@ def parameter(store, name, default=''):
 
 def set_parameter(store, name, value):
     store.execute('insert or replace into "$parameter" values (?, ?)', (name, value))
+
+
+def next_fault(store):
+    """Count the DDL that is about to run; the ORA- code that it is to fail with, or None."""
+    store.execute('update "$fault" set remaining = remaining - 1')
+    row = store.execute('select id, code from "$fault" where remaining = 0').fetchone()
+    if row:
+        store.execute('delete from "$fault" where id = ?', row[:1])
+    return row[1] if row else None
 
 
 def set_account(store, user, password):

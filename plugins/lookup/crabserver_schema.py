@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find the schema of a CRABServer release in a checkout on the controller."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+name: crabserver_schema
+short_description: The Create.py files of a CRABServer checkout
+version_added: 0.1.0
+author: cmsweb.crab maintainers (@cmsweb)
+description:
+  - Reads C(src/python/Databases/*/Oracle/Create.py) of a checkout on the controller and returns their texts by module name, for the option O(cmsweb.crab.schema#module:source).
+  - The files are read and never run.
+options:
+  _terms:
+    description: Root of one CRABServer checkout, at the tag of the release.
+    type: list
+    elements: path
+    required: true
+seealso:
+  - module: cmsweb.crab.schema
+'''
+
+EXAMPLES = r'''
+- name: Name the databases of a release
+  ansible.builtin.debug:
+    msg: "{{ lookup('cmsweb.crab.crabserver_schema', '/home/alice/CRABServer') | list }}"
+'''
+
+RETURN = r'''
+_raw:
+  description: One dictionary, module name such as V(TaskDB) to the text of its C(Create.py).
+  type: list
+  elements: dict
+'''
+
+import glob
+import os
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+
+PATTERN = 'src/python/Databases/*/Oracle/Create.py'
+
+
+class LookupModule(LookupBase):
+    """The lookup."""
+
+    def run(self, terms, variables=None, **kwargs):
+        if len(terms) != 1 or not isinstance(terms[0], str) or not terms[0]:
+            raise AnsibleError('crabserver_schema: expected one path, found %r. Set oracle_schema_checkout to the root of a CRABServer checkout.' % (terms,))
+        return [read(os.path.expanduser(terms[0]))]
+
+
+def read(checkout):
+    """Module name to the text of its Create.py."""
+    paths = sorted(glob.glob(os.path.join(glob.escape(checkout), PATTERN)))
+    if not paths:
+        raise AnsibleError('crabserver_schema: %s %s. Set oracle_schema_checkout to the root of a CRABServer checkout at the tag of the release.' % (
+            checkout, 'holds no %s' % PATTERN if os.path.isdir(checkout) else 'is no folder on the controller; expected one with %s' % PATTERN))
+    return dict((path.split(os.sep)[-3], _text(path)) for path in paths)
+
+
+def _text(path):
+    try:
+        with open(path, 'rb') as source:
+            return source.read().decode('utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnsibleError('crabserver_schema: cannot read %s: %s.' % (path, error))

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Steps to the database, one by one. Each DDL commits, so there is no way back: stop at the first failure and say what is left.
+
+Running again means planning again from what is there; a step that is done is then no longer in the plan.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import time
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import driver, model
+
+_BUSY = ('ORA-00054', 'ORA-04021')
+
+
+class Outcome(model.Record):
+    """applied, remaining: lists of steps; failed: the step that stopped it or None; problem: why."""
+
+    fields = ('applied', 'failed', 'problem', 'remaining')
+    defaults = {'applied': list, 'failed': None, 'problem': None, 'remaining': list}
+
+
+def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, progress=None):
+    """Run the steps in their order until one fails.
+
+    :param lock_timeout: seconds that a DDL waits for a lock of another session before ORA-00054.
+    :param retries: how often a step that met a lock is tried again.
+    :param progress: called with (number, count, step) before each step.
+    """
+    outcome = Outcome(remaining=list(steps))
+    if not steps:
+        return outcome
+    connection.run('ALTER SESSION SET DDL_LOCK_TIMEOUT = %d' % lock_timeout)
+    for number, step in enumerate(steps, 1):
+        if progress:
+            progress(number, len(steps), step)
+        try:
+            _run(connection, step, retries, pause)
+        except driver.DatabaseProblem as problem:
+            outcome.failed, outcome.problem = step, problem
+            outcome.remaining = list(steps[number:])
+            return outcome
+        outcome.applied.append(step)
+        outcome.remaining = list(steps[number:])
+    return outcome
+
+
+def _run(connection, step, retries, pause):
+    for attempt in range(retries + 1):
+        try:
+            connection.run(step.sql)
+            return
+        except driver.DatabaseProblem as problem:
+            if problem.code not in _BUSY or attempt == retries:
+                raise
+        pause(1 + attempt)

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The changes that lead from one schema to another, as plain objects: compared, planned, rendered and run elsewhere."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import model
+
+class Operation(model.Record):
+    """subject names the object it changes; difference says, as part of a sentence, how the database differs from the release."""
+
+    @property
+    def subject(self):
+        return self.table
+
+    @property
+    def difference(self):
+        raise NotImplementedError
+
+
+class CreateTable(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = 'the table is missing'
+
+
+class CreateIndex(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = property(lambda self: 'the index on %s is missing' % self.item.table)
+
+
+class CreateSequence(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = 'the sequence is missing'
+
+
+class CreateTrigger(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = property(lambda self: 'the trigger on %s is missing' % self.item.table)
+
+
+class DropTable(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = 'the release has no such table'
+
+
+class DropIndex(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = property(lambda self: 'the release has no such index on %s' % self.item.table)
+
+
+class DropSequence(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = 'the release has no such sequence'
+
+
+class DropTrigger(Operation):
+    fields = ('item',)
+    subject = property(lambda self: self.item.name)
+    difference = property(lambda self: 'the release has no such trigger on %s' % self.item.table)
+
+
+class ChangeIndex(Operation):
+    """The same name, other columns, uniqueness or compression."""
+
+    fields = ('old', 'new')
+    subject = property(lambda self: self.new.name)
+    difference = property(lambda self: 'is %s, the release wants %s' % (_index(self.old), _index(self.new)))
+
+
+class RenameIndex(Operation):
+    fields = ('old', 'new')
+    subject = property(lambda self: self.old.name)
+    difference = property(lambda self: 'the release calls this index %s' % self.new.name)
+
+
+class ChangeTrigger(Operation):
+    fields = ('old', 'new')
+    subject = property(lambda self: self.new.name)
+    difference = 'the text of the trigger differs from the release'
+
+
+class AddColumn(Operation):
+    fields = ('table', 'column')
+    difference = property(lambda self: 'the column %s is missing' % self.column.name)
+
+
+class DropColumn(Operation):
+    fields = ('table', 'column')
+    difference = property(lambda self: 'the release has no column %s' % self.column.name)
+
+
+class ModifyColumn(Operation):
+    fields = ('table', 'old', 'new')
+
+    @property
+    def difference(self):
+        return 'the column %s: %s' % (self.new.name, '; '.join(self.changes()))
+
+    def changes(self):
+        """One phrase for each aspect that differs."""
+        found = []
+        if self.old.type != self.new.type:
+            found.append('type %s, the release wants %s' % (type_text(self.old.type), type_text(self.new.type)))
+        if self.old.default != self.new.default:
+            found.append('default %s, the release wants %s' % (self.old.default or 'none', self.new.default or 'none'))
+        if self.old.nullable != self.new.nullable:
+            found.append('%s, the release wants %s' % tuple('NULL' if column.nullable else 'NOT NULL' for column in (self.old, self.new)))
+        return found
+
+
+class AddConstraint(Operation):
+    fields = ('table', 'constraint')
+    difference = property(lambda self: '%s is missing' % _constraint(self.constraint))
+
+
+class DropConstraint(Operation):
+    fields = ('table', 'constraint')
+    difference = property(lambda self: 'the release has no %s' % _constraint(self.constraint))
+
+
+class RenameConstraint(Operation):
+    fields = ('table', 'old', 'new')
+    difference = property(lambda self: 'the release calls the constraint %s %s' % (self.old.name, self.new.name))
+
+
+class EnableConstraint(Operation):
+    """The constraint is there but switched off, or was never checked against the rows."""
+
+    fields = ('table', 'old', 'new')
+    difference = property(lambda self: '%s is %s' % (_constraint(self.old), 'not validated' if self.old.enabled else 'disabled'))
+
+
+class Repartition(Operation):
+    fields = ('table', 'old', 'new')
+    difference = property(lambda self: 'is %s, the release wants %s' % (_partitioning(self.old), _partitioning(self.new)))
+
+
+def type_text(kind):
+    """The type as in a statement."""
+    if kind.name in ('VARCHAR2', 'CHAR'):
+        return '%s(%d%s)' % (kind.name, kind.length, ' ' + kind.unit if kind.unit else '')
+    if kind.length is not None:
+        return '%s(%d)' % (kind.name, kind.length)
+    if kind.name == 'NUMBER' and (kind.precision, kind.scale) == (None, 0):
+        return 'INTEGER'
+    if kind.name == 'NUMBER' and (kind.precision is not None or kind.scale is not None):
+        return 'NUMBER(%s%s)' % ('*' if kind.precision is None else kind.precision, ',%d' % kind.scale if kind.scale else '')
+    if kind.name == 'FLOAT':
+        return 'FLOAT(%d)' % kind.precision
+    return kind.name
+
+
+def _constraint(constraint):
+    what = {'P': 'primary key (%s)', 'U': 'unique key (%s)', 'R': 'foreign key (%s)', 'C': 'check (%s)'}[constraint.kind]
+    content = constraint.condition if constraint.kind == 'C' else ', '.join(constraint.columns)
+    return '%s%s' % (what % content, ' ' + constraint.name if constraint.name else '')
+
+
+def _index(index):
+    compress = ' COMPRESS %d' % index.compress if index.compress else ''
+    return '%s(%s) on %s%s' % ('UNIQUE ' if index.unique else '', ', '.join(index.columns), index.table, compress)
+
+
+def _partitioning(partitioning):
+    if partitioning is None:
+        return 'not partitioned'
+    interval = ', interval %s' % partitioning.interval if partitioning.interval else ''
+    return 'partitioned by %s (%s)%s' % (partitioning.method, ', '.join(partitioning.columns), interval)

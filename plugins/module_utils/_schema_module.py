@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules on the schema engine share: arguments, the session, the wanted schema."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import contextlib
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import driver, lint, source
+
+CONNECTION_ARGUMENTS = {
+    'dsn': {'type': 'str', 'required': True},
+    'user': {'type': 'str', 'required': True},
+    'password': {'type': 'str', 'required': True, 'no_log': True},
+    'driver': {'type': 'str', 'choices': ['auto', 'cx_Oracle', 'oracledb'], 'default': 'auto'},
+    'python_path': {'type': 'list', 'elements': 'path', 'default': []},
+    'client_dir': {'type': 'path'},
+}
+SOURCE_ARGUMENTS = {
+    'source': {'type': 'dict'},
+    'sql': {'type': 'list', 'elements': 'str'},
+    'repair': {'type': 'bool', 'default': False},
+}
+
+
+@contextlib.contextmanager
+def connected(params):
+    """A session of the account, closed afterwards."""
+    connection = driver.connect(*[params[name] for name in ('dsn', 'user', 'password', 'driver', 'python_path', 'client_dir')])
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def wanted_schema(params, version=None):
+    """(schema, warnings) of the release; judged by what a server of this version takes, or any server if it is not known."""
+    limits = lint.Limits.of(version) if version else None
+    return source.schema_of(params['source'], params['sql'], limits, params['repair'])
