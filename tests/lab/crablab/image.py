@@ -8,7 +8,7 @@ import re
 import shlex
 from pathlib import Path
 
-from .podman import LAB, podman, succeeds
+from .podman import LAB, image_exists, podman
 from .shell import LabError, as_root, lock, run, say, step
 
 IDENTITIES = ("cc7", "slc7", "el9")
@@ -27,9 +27,9 @@ def ensure_image(identity: str) -> str:
         return own
     script = SOURCES / f"{identity}.sh"
     name = f"localhost/crab-{identity}:{tree_hash([*_base_files(), script])}"
-    if not succeeds("image", "exists", name):
+    if not image_exists(name):
         with lock(cache() / "image.lock"):
-            if not succeeds("image", "exists", name):
+            if not image_exists(name):
                 _dress(_ensure_base(), script, name)
     return name
 
@@ -51,23 +51,24 @@ def tree_hash(files: list[Path]) -> str:
     return total.hexdigest()[:12]
 
 
-def mirror() -> str:
+def mirror(apt: Path = Path("/etc/apt")) -> str:
     """The Debian archive of this machine's own apt; CRAB_LAB_MIRROR when bullseye is no longer there."""
     own = os.environ.get("CRAB_LAB_MIRROR")
     if own:
         return own
     found: list[str] = []
-    for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
+    for path in sorted((apt / "sources.list.d").glob("*.sources")):
         for line in path.read_text().splitlines():
             if line.startswith("URIs:"):
                 found += line.split()[1:]
-    for path in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*.list"))]:
+    for path in [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.list"))]:
         if path.exists():
             found += re.findall(r"^\s*deb\s+(?:\[[^]]*\]\s+)?(\S+)", path.read_text(), re.MULTILINE)
+    # Others (security, a vendor's) do not hold the distribution itself.
     debian = [uri for uri in found if re.search(r"/debian/?$", uri)]
-    if not debian and not found:
+    if not debian:
         raise LabError("apt's sources on this machine name no Debian archive\nset CRAB_LAB_MIRROR to one that has bullseye")
-    return (debian or found)[0]
+    return debian[0]
 
 
 def _base_files() -> list[Path]:
@@ -78,7 +79,7 @@ def _base_files() -> list[Path]:
 def _ensure_base() -> str:
     digest = tree_hash(_base_files())
     name = f"localhost/crab-base:{digest}"
-    if succeeds("image", "exists", name):
+    if image_exists(name):
         return name
     archive = cache() / f"base-{digest}.tar"
     if not archive.exists():

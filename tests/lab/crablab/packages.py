@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
 from .podman import LAB
-from .shell import as_root, run, say, step
+from .shell import LabError, as_root, run, say, step
 
 
 def wanted() -> list[str]:
@@ -12,6 +14,8 @@ def wanted() -> list[str]:
 
 
 def missing() -> list[str]:
+    if not shutil.which("dpkg-query"):
+        raise LabError(f"this is no Debian system\ninstall what {LAB / 'packages.txt'} names by its own means")
     states = run(["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"])
     installed = {line.split()[0] for line in states.splitlines() if line.endswith(" installed")}
     return [package for package in wanted() if package not in installed]

@@ -45,9 +45,8 @@ def podman(*arguments: str, stdin: bytes = b"") -> str:
     return run(command(*arguments), stdin=stdin, whole=arguments[0] != "exec")
 
 
-def succeeds(*arguments: str) -> bool:
-    """For podman's questions (`image exists`): the answer is the exit status, 1 is no."""
-    return json.loads(run(["sh", "-c", '"$@" >/dev/null 2>&1; rc=$?; [ $rc -le 1 ] && echo $rc', "sh", *command(*arguments)])) == 0
+def image_exists(name: str) -> bool:
+    return bool(podman("image", "ls", "--quiet", "--filter", f"reference={name}").strip())
 
 
 def containers(network: str | None = None) -> list[Container]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import NoReturn
 
 QUIET_FOR = 1.5  # seconds before a step says that it is at work
 REPEAT_EVERY = 20.0
+NOT_FOUND = 127  # what env, sudo and the shell say of a command that is not there
 PATIENCE = 20.0  # with a command that ends after an interrupt
 
 _interruptible: set[subprocess.Popen[bytes]] = set()
@@ -61,8 +63,8 @@ def run(command: Sequence[str], *, stdin: bytes = b"", env: dict[str, str] | Non
         child = subprocess.Popen(
             list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, start_new_session=True
         )
-    except FileNotFoundError as error:
-        raise LabError(f"{error.filename} is not on this machine\nrun `lab packages` first") from None
+    except FileNotFoundError:
+        raise _absent(command) from None
     if not whole:
         _interruptible.add(child)
     try:
@@ -72,8 +74,10 @@ def run(command: Sequence[str], *, stdin: bytes = b"", env: dict[str, str] | Non
         raise
     finally:
         _interruptible.discard(child)
+    if child.returncode == NOT_FOUND:
+        raise _absent(command)
     if child.returncode:
-        raise LabError(f"{' '.join(command[:4])} ... failed ({child.returncode})\n{_tail(out + err)}")
+        raise LabError(f"{' '.join(_shown(command)[:2])} ... failed ({child.returncode})\n{_tail(out + err)}")
     return out.decode(errors="replace")
 
 
@@ -108,6 +112,18 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     new.replace(path)
+
+
+def _shown(command: Sequence[str]) -> list[str]:
+    """Without what as_root() put before it."""
+    words = list(command)
+    while words[0] in ("sudo", "-n", "env") or re.match(r"[A-Z_]+=", words[0]):
+        words.pop(0)
+    return words
+
+
+def _absent(command: Sequence[str]) -> LabError:
+    return LabError(f"{_shown(command)[0]} is not on this machine\nrun `lab packages` first")
 
 
 def _await_end(child: subprocess.Popen[bytes]) -> None:
