@@ -40,7 +40,9 @@ def configure(content, name, instances, s3=None, driver='cx_Oracle as DB', drop_
     """
     module, symbol = _driver(driver)
     start = Source(content if content and content.strip() else _template(instances, module, symbol), name)
-    source = _with_driver(_with_dbconfig(start), module, symbol)
+    source = _with_dbconfig(start)
+    _dict_of(source, 'dbconfig')
+    source = _with_driver(source, module, symbol)
     changed = ['driver'] if source.text != start.text else []
     wanted = _wanted(instances, symbol, 'fqdn' in source.names)
     node, display = _dict_of(source, 'dbconfig')
@@ -234,8 +236,7 @@ def _with_driver(source, module, symbol):
         statement = source.statement_of(binding.node)
         if len(aliases) == 1 and statement:
             return _again(source, [(statement.start, statement.end, wanted)])
-    span = source.last('dbconfig').span
-    at = source.text.rfind(u'\n', 0, span[0]) + 1 if span else 0
+    at = source.text.rfind(u'\n', 0, source.last('dbconfig').span[0]) + 1
     return _again(source, [(at, at, wanted + source.newline)])
 
 

@@ -41,7 +41,7 @@ _NEEDED_BY_CALLS = ('s3', 'delegateDN', 'compatibleClientVersions')
 
 def release_date(version):
     """YYMMDD as a number: 3.3.1803.patch3 -> 180300, v3.250820 -> 250820, py3.211222 -> 211222; 3.3.14 and older -> 0."""
-    match = re.match(r'(?:py|v)?3\.(?:restpy3\.|3\.)?(?:(\d{6})|(\d{4})|\d{1,2})(?!\d)', str(version))
+    match = re.match(r'(?:py|v)?3\.(?:restpy3\.|3\.|(?!3\.\d))(?:(\d{6})|(\d{4})|\d{1,2})(?!\d)', str(version))
     if not match:
         raise CrabError('There is no date in the CRABServer version %s.' % version, 'Expected one such as 3.3.1803.patch3 or v3.250820.')
     day, month = match.groups()

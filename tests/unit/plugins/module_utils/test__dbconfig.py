@@ -1,0 +1,280 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _dbconfig
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+
+# What Deploy leaves, in short: two instances of placeholders, and a comment of somebody's.
+DEPLOYED = b'''\
+import cx_Oracle as DB
+import socket
+fqdn = socket.getfqdn().lower()
+dbconfig = {'preprod': {'.title': 'Pre-production',
+                        '.order': 1,
+                        '*': {'clientid': 'cmsweb-preprod@%s' %(fqdn),
+                              'dsn': 'devdb11_FIXME',
+                              'liveness': 'select sysdate from dual',
+                              'password': 'FIXME',
+                              'schema': 'cmsweb_analysis_preprod',
+                              'timeout': 300,
+                              'trace': True,
+                              'type': DB,
+                              'user': 'cmsweb_analysis_preprod_FIXME'}},
+            # production is not ours
+            'prod': {'.title': 'Production',
+                     '.order': 0,
+                     '*':  {'clientid': 'cmsweb-prod-w@%s' %(fqdn),
+                            'dsn': 'cmsr',
+                            'liveness': 'select sysdate from dual',
+                            'password': 'geheim',   # since May
+                            'schema': 'crab',
+                            'timeout': 300,
+                            'trace': True,
+                            'type': DB,
+                            'user': 'crab_w'}}}
+'''
+DEV = {'dev': {'title': 'Private', 'order': 2, 'accounts': {'*': {'user': 'crab_alice', 'password': 'pw-1', 'dsn': 'devdb11'}}}}
+HOSTILE = [u"it's", u'"', u'\\', u'\\n', u'a\nb', u'{{ x }}', u'%s%%', u'#', u'Zo\xeb \u2603 \U0001f600', u'\x00\x1f', u"'''", u"\\'", u'x' * 5000]
+
+
+def configure(content=DEPLOYED, instances=None, **options):
+    return _dbconfig.configure(content, 'CRABServerAuth.py', instances or DEV, **options)
+
+
+def with_account(**keys):
+    return {'dev': {'accounts': {'*': dict(DEV['dev']['accounts']['*'], **keys)}}}
+
+
+def loaded(content):
+    """What the server gets: the file run, with a module of the name cx_Oracle."""
+    names = {}
+    code = compile(content.replace(b'import cx_Oracle as DB', b'import sqlite3 as DB'), 'CRABServerAuth.py', 'exec', 0, True)
+    exec(code, names)  # pylint: disable=exec-used
+    return names
+
+
+def test_new_file_is_what_the_server_reads():
+    import socket
+    import sqlite3
+    names = loaded(configure(None)['content'])
+    assert names['dbconfig'] == {'dev': {'.title': 'Private', '.order': 2, '*': {
+        'clientid': 'cmsweb-dev@%s' % socket.getfqdn().lower(), 'dsn': 'devdb11', 'liveness': 'select sysdate from dual', 'password': 'pw-1',
+        'schema': 'crab_alice', 'timeout': 300, 'trace': True, 'type': sqlite3, 'user': 'crab_alice'}}}
+
+
+def test_other_instances_and_comments_stay_to_the_byte():
+    done = configure()
+    assert done['content'].startswith(DEPLOYED[:-len(b"}\n")] + b',\n            \'dev\': {\n')
+    assert (done['instances'], done['changed_keys']) == (['dev', 'preprod', 'prod'], ['dev'])
+
+
+def test_second_run_changes_nothing():
+    once = configure(drop_placeholders=True, s3={'access_key': 'a', 'secret_key': 'b'})
+    again = configure(once['content'], drop_placeholders=True, s3={'access_key': 'a', 'secret_key': 'b'})
+    assert (again['content'], again['changed_keys']) == (once['content'], [])
+
+
+def test_new_password_replaces_only_the_old_one():
+    prod = {'prod': {'title': 'Production', 'accounts': {'*': {
+        'user': 'crab_w', 'password': 'neu', 'dsn': 'cmsr', 'schema': 'crab'}}}}
+    content = DEPLOYED.replace(b'cmsweb-prod-w', b'cmsweb-prod')
+    done = configure(content, prod)
+    assert (done['content'], done['changed_keys']) == (content.replace(b"'geheim'", b"'neu'"), ['prod.*.password'])
+
+
+def test_placeholders_go_on_request_and_real_instances_stay():
+    done = configure(drop_placeholders=True)
+    assert (done['instances'], sorted(done['changed_keys'])) == (['dev', 'prod'], ['dev', 'preprod'])
+    assert b'FIXME' not in done['content'] and b'# production is not ours' in done['content'] and b'# since May' in done['content']
+    loaded(done['content'])
+
+
+def test_purge_leaves_only_what_is_named():
+    done = configure(purge=True)
+    assert (done['instances'], sorted(loaded(done['content'])['dbconfig'])) == (['dev'], ['dev'])
+
+
+def test_account_that_is_no_longer_named_goes():
+    two = {'dev': {'accounts': {'GET': dict(user='r', password='p', dsn='d'), '*': dict(user='w', password='p', dsn='d')}}}
+    one = {'dev': {'accounts': {'*': dict(user='w', password='p', dsn='d')}}}
+    done = configure(configure(None, two)['content'], one)
+    assert (sorted(loaded(done['content'])['dbconfig']['dev']), done['changed_keys']) == (['*', '.order', '.title'], ['dev.GET'])
+
+
+@pytest.mark.parametrize('value', HOSTILE)
+def test_hostile_password_round_trips(value):
+    done = configure(instances=with_account(password=value))
+    password = loaded(done['content'])['dbconfig']['dev']['*']['password']
+    assert (password.decode('utf-8') if isinstance(password, bytes) else password) == value
+    assert configure(done['content'], with_account(password=value))['changed_keys'] == []
+
+
+@pytest.mark.parametrize('value', HOSTILE)
+def test_masked_file_shows_no_password(value):
+    shown = _dbconfig.masked(configure(instances=with_account(password=u'\xa7geheimer' + value + u'x'))['content'])
+    assert b'geheim' not in shown and b"'password': '********'" in shown
+
+
+def test_text_outside_ascii_is_declared_for_python_2():
+    content = configure(None, with_account(password=u'\xe9'))['content']
+    assert content.startswith(b'# -*- coding: utf-8 -*-\n')
+
+
+def test_masked_hides_every_secret_of_the_file():
+    content = (b"# old password: hunter2\nimport cx_Oracle as DB\npw = 'hunter3'\ndbpassword = pw2 = 'hunter4'\n"
+               b"dbconfig = {'dev': {'*': {'password': 'hunter' '5', 'dsn': 'alice/hunter6@db', 'auth-role': ('role', 'hunter7')}}}\n"
+               b"s3 = {'access_key': 'hunter8', 'secret_key': u'hunter9'}\nx = ['hunter9']\nother = dict(password='hunter10', user='u')\n"
+               b"'''\npassword = hunter11\n'''\n").replace(b"pw = 'hunter3'", b"passwd = 'hunter3'")
+    shown = _dbconfig.masked(content)
+    assert b'hunter' not in shown and b"user='u'" in shown
+
+
+def test_secrets_of_the_parameters_are_all_found():
+    account = {'password': 'a', 'auth-role': ['role', 'b'], 'user': 'u'}
+    found = _dbconfig.secrets({'dev': {'accounts': {'*': account, 'GET': {'password': 12}}}, 'x': 5}, {'access_key': 'c', 'secret_key': 'd'})
+    assert sorted(found) == ['12', 'a', 'b', 'c', 'd']
+
+
+@pytest.mark.parametrize('key, value, place', [
+    ('password', '', 'password: missing or empty; expected the password, a text'),
+    ('password', None, 'password: missing or empty; expected the password, a text'),
+    ('password', 12345, 'password: expected the password, a text (in quotes if it has digits only)'),
+    ('dsn', '', 'dsn: missing or empty'),
+    ('user', None, 'user: missing or empty'),
+    ('timeout', 'x', 'timeout: expected a number of seconds'),
+    ('timeout', True, 'timeout: expected a number of seconds'),
+    ('trace', 'yes', 'trace: expected true or false'),
+    ('type', 'DB.x', 'type: expected the name of a driver'),
+    ('auth-role', ['x'], 'auth-role: expected a list of a role and its password'),
+    ('sessionsql', [], 'sessionsql: not known; expected auth-role, clientid'),
+    ('password', u'\ud800', 'password: the text is no valid Unicode'),
+])
+def test_wrong_value_is_refused_by_its_key(key, value, place):
+    with pytest.raises(CrabError) as caught:
+        configure(instances=with_account(**{key: value}))
+    assert ('instances.dev.accounts.*.' + place) in caught.value.message
+
+
+@pytest.mark.parametrize('instances, message', [
+    ({'Dev': DEV['dev']}, 'instances.Dev: the server routes only instance names of lower case letters, such as dev.'),
+    ({'dev1': DEV['dev']}, 'instances.dev1: the server routes only instance names of lower case letters, such as dev.'),
+    ({'dev': {}}, "instances.dev.accounts: expected a dict of HTTP method or '*' to an account."),
+    ({'dev': {'accounts': {'PATCH': {}}}}, 'instances.dev.accounts.PATCH: no HTTP method; expected one of *, GET, HEAD, POST, PUT, DELETE.'),
+    ({'dev': dict(DEV['dev'], tittle='x')}, 'instances.dev.tittle: not known; expected title, order and accounts.'),
+])
+def test_wrong_instance_is_refused(instances, message):
+    with pytest.raises(CrabError) as caught:
+        configure(instances=instances)
+    assert caught.value.message == message
+
+
+def test_all_faults_are_told_at_once():
+    with pytest.raises(CrabError) as caught:
+        configure(instances={'dev': {'accounts': {'*': {'user': 'u'}}}, 'X': {'accounts': {}}})
+    assert [line.split(':')[0].strip() for line in caught.value.message.split('\n')] == [
+        '4 faults', 'instances.X', 'instances.X.accounts', 'instances.dev.accounts.*.dsn', 'instances.dev.accounts.*.password']
+
+
+@pytest.mark.parametrize('content, message', [
+    (b'dbconfig = load()\n', 'CRABServerAuth.py, line 1: dbconfig is not set by a statement of the form dbconfig = {...}.'),
+    (b'if 1:\n    dbconfig = {}\n', 'CRABServerAuth.py, line 2: dbconfig is not set by a statement of the form dbconfig = {...}.'),
+    (b'dbconfig = {}\ndbconfig["dev"] = {}\n', 'CRABServerAuth.py, line 2: dbconfig is used outside of its one assignment, '
+                                               'so its value cannot be told without running the file.'),
+    (b'dbconfig = {}\ndbconfig.update(dev={})\n', 'CRABServerAuth.py, line 2: dbconfig is used outside of its one assignment, '
+                                                  'so its value cannot be told without running the file.'),
+])
+def test_file_that_is_built_in_another_way_is_refused(content, message):
+    with pytest.raises(CrabError) as caught:
+        configure(content)
+    assert caught.value.message == message
+
+
+def test_file_with_syntax_error_is_refused_without_its_text():
+    with pytest.raises(CrabError) as caught:
+        configure(b"dbconfig = {'dev': {'*': {'password': 'geheim'\n")
+    assert 'line' in caught.value.message and 'geheim' not in str(caught.value)
+
+
+@pytest.mark.parametrize('before, after', [
+    (b'import cx_Oracle as DB\n', b'import oracledb as DB\n'),
+    (b'import cx_Oracle, os\n', b'import cx_Oracle, os\nimport oracledb as DB\n'),
+    (b'try:\n    import x as DB\nexcept ImportError:\n    import y as DB\n', b'try:\n    import x as DB\nexcept ImportError:\n    import y as DB\n'),
+    (b'', b'import oracledb as DB\n'),
+])
+def test_driver_is_imported_before_it_is_used(before, after):
+    done = configure(before + b'dbconfig = {}\n', driver='oracledb as DB')
+    assert done['content'].startswith(after + b'dbconfig = {')
+
+
+def test_type_that_is_not_imported_is_refused():
+    with pytest.raises(CrabError) as caught:
+        configure(instances=with_account(type='Oracle'))
+    assert caught.value.message == 'instances.dev: CRABServerAuth.py imports no Oracle.'
+
+
+@pytest.mark.parametrize('content', [
+    b'import cx_Oracle as DB\ndbconfig = {}\n',
+    b'import cx_Oracle as DB\ndbconfig = { # none yet\n  # really\n}\n',
+    b"import cx_Oracle as DB\ndbconfig = {'a': {}} # x",
+    b"import cx_Oracle as DB\r\ndbconfig = {\r\n\t'a': {},\r\n}\r\n",
+    b"import cx_Oracle as DB\ndbconfig = {'a': {}, }\n",
+    b"import cx_Oracle as DB\ndbconfig = {'a': {} # last\n            }\n",
+    b"import cx_Oracle as DB\ndbconfig = {'a': {}, # last\n            }\n",
+    b"import cx_Oracle as DB\ndbconfig = {'dev': {}, 'a': {}}\n",
+    b"import cx_Oracle as DB\ndbconfig = {'dev': 1, 'dev': {'*': {}}, 'a': {}}\n",
+    b"import cx_Oracle as DB\ndbconfig = {'a': {},\n 'dev': {'*': {'password': 'x', 'more': 1}}}\n",
+    b"import cx_Oracle as DB\ndbconfig = {\n    'dev': {'GET': {}, '*': dict(x=1)}, 'a': {}}\n",
+    b"import cx_Oracle as DB\ndbconfig = {'b': {'*': {'user': 'FIXME'}}, 'a': {}, 'c': {'*': {'dsn': 'x_FIXME'}}}\n",
+    b"import cx_Oracle as DB\ndbconfig = {\n    'b': {'*': {'user': 'FIXME'}}, # b\n    # about a\n    'a': {},\n    'c': {'*': {'dsn': 'x_FIXME'}}\n}\n",
+    b"# only a comment",
+])
+def test_any_layout_is_edited_and_converges(content):
+    once = configure(content, drop_placeholders=True)
+    again = configure(once['content'], drop_placeholders=True)
+    assert again['changed_keys'] == []
+    assert set(loaded(once['content'])['dbconfig']) - set(['a']) == set(['dev'])
+    assert content.count(b"'a': {}") == once['content'].count(b"'a': {}")
+
+
+def test_auth_role_is_a_tuple_as_the_server_formats_it():
+    done = configure(instances=with_account(**{'auth-role': ['crab_role', 'x'], 'session-sql': ['alter session set a=b']}))
+    account = loaded(done['content'])['dbconfig']['dev']['*']
+    assert (account['auth-role'], account['session-sql']) == (('crab_role', 'x'), ['alter session set a=b'])
+
+
+def test_s3_is_added_changed_and_left_alone():
+    added = configure(s3={'access_key': 'a', 'secret_key': 'b'})
+    changed = configure(added['content'], s3={'access_key': 'a', 'secret_key': 'c'})
+    alone = configure(changed['content'])
+    assert [loaded(done['content'])['s3']['secret_key'] for done in (added, changed, alone)] == ['b', 'c', 'c']
+    assert changed['changed_keys'] == ['s3.secret_key']
+
+
+def test_wrong_s3_is_refused():
+    with pytest.raises(CrabError) as caught:
+        configure(s3={'access_key': ''})
+    assert caught.value.message == 's3.access_key: expected a text that is not empty. s3.secret_key is missing.'
+
+
+def test_faults_of_other_instances_are_warnings():
+    done = configure(b"import cx_Oracle as DB\ndbconfig = {'Bad1': {'*': {'user': 'u'}}}\n")
+    assert done['warnings'] == [
+        'In CRABServerAuth.py: the server never routes to the instance Bad1: its name is not of lower case letters.',
+        'In CRABServerAuth.py: the instance Bad1 has no .title.', 'In CRABServerAuth.py: the instance Bad1 has no .order.',
+        'In CRABServerAuth.py: the account * of the instance Bad1 has no type, dsn, password, schema, clientid, liveness, timeout, trace.']
+
+
+def test_description_has_no_secret():
+    found = _dbconfig.describe(configure(s3={'access_key': 'AAA', 'secret_key': 'BBB'})['content'], 'CRABServerAuth.py')
+    assert found['instances']['prod']['*'] == {
+        'clientid': {'expression': "'cmsweb-prod-w@%s' %(fqdn)"}, 'dsn': 'cmsr', 'liveness': 'select sysdate from dual', 'password_is_set': True,
+        'schema': 'crab', 'timeout': 300, 'trace': True, 'type': {'expression': 'DB'}, 'user': 'crab_w'}
+    assert (found['placeholders'], found['s3_keys']) == (['preprod'], ['access_key', 'secret_key'])
+    assert not any(secret in str(found) for secret in ('geheim', 'pw-1', 'AAA', 'BBB'))
