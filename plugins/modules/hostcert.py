@@ -1,0 +1,255 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: hostcert
+short_description: Keep the Grid certificate and key of a host
+version_added: 0.1.0
+author:
+  - cmsweb.crab maintainers (@cmsweb)
+description:
+  - Leaves a good pair of certificate and key alone. Good means that they match (by public key, as a CA may change the subject), that the
+    certificate covers the host name, is valid now and for O(days) more, has a key of 2048 bits or more, and that its chain verifies against
+    O(ca_path) if that is given.
+  - With O(content), installs that certificate after the same checks. A refused one changes nothing.
+  - Without it and without a good pair, makes a new key and a request on the host and returns the request. The key waits beside the old one
+    until the certificate comes, and never leaves the host. The next run returns the same request.
+  - Uses the openssl command only, of version 1.0.2 or later.
+options:
+  path:
+    description: The certificate.
+    type: path
+    default: /etc/grid-security/hostcert.pem
+  key:
+    description: The private key.
+    type: path
+    default: /etc/grid-security/hostkey.pem
+  fqdn:
+    description: Full host name that the certificate must cover, by its alternative names or, without any, by its common name.
+    type: str
+    required: true
+  days:
+    description: Ask for a new certificate when the present one has fewer days left. An offered one with fewer is installed with a warning.
+    type: int
+    default: 30
+  ca_path:
+    description: Folder with hashed trust anchors such as C(/etc/grid-security/certificates).
+    type: path
+  request:
+    description: Make a key and a request when there is no good pair and no O(content). With V(false) that is a failure that says what is wrong.
+    type: bool
+    default: true
+  content:
+    description: A certificate in PEM to install, with intermediate ones behind it if the CA gives some.
+    type: str
+  key_content:
+    description: Its private key in PEM, not encrypted, unless the key is on the host.
+    type: str
+  copies:
+    description: Further places of the same pair.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The copy of the certificate.
+        type: path
+        required: true
+      key:
+        description: The copy of the key.
+        type: path
+        required: true
+      owner:
+        description: Owner of both.
+        type: str
+      group:
+        description: Group of both.
+        type: str
+      only_if_folder:
+        description: Leave the copy out as long as its folder does not exist.
+        type: bool
+        default: false
+  key_mode:
+    description: Permission bits of the key and its copies.
+    type: raw
+    default: '0400'
+  mode:
+    description: Permission bits of the certificate and its copies.
+    type: raw
+    default: '0644'
+  owner:
+    description: Owner of certificate and key.
+    type: str
+  group:
+    description: Group of certificate and key.
+    type: str
+  backup:
+    description: Keep a dated copy beside a file whose content changes, with its old owner and mode.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - cmsweb.crab.writes.attributes
+'''
+
+EXAMPLES = r'''
+- name: A good certificate, or a request for one
+  cmsweb.crab.hostcert:
+    fqdn: crab-vm.example.org
+    ca_path: /etc/grid-security/certificates
+  register: hostcert
+
+- name: Install what the CA has issued
+  cmsweb.crab.hostcert:
+    fqdn: crab-vm.example.org
+    content: "{{ lookup('ansible.builtin.file', 'crab-vm.pem') }}"
+'''
+
+RETURN = r'''
+needs_certificate:
+  description: Whether there is no good certificate and one must be issued.
+  returned: success
+  type: bool
+  sample: false
+reason:
+  description: Why the pair that was there was not good, or null.
+  returned: success
+  type: str
+  sample: "/etc/grid-security/hostcert.pem: it has 12 days left, and 30 are wanted"
+csr:
+  description: The request to be signed, or null (also in check mode, where none is made).
+  returned: success
+  type: str
+  sample: "-----BEGIN CERTIFICATE REQUEST-----..."
+subject:
+  description: Subject of the certificate that is now in place, in the form of OpenSSL's compat; empty without one.
+  returned: success
+  type: str
+  sample: /DC=ch/DC=cern/OU=computers/CN=crab-vm.example.org
+issuer:
+  description: Its issuer.
+  returned: success
+  type: str
+  sample: /DC=ch/DC=cern/CN=CERN Grid Certification Authority
+not_after:
+  description: Its end, UTC.
+  returned: success
+  type: str
+  sample: '2027-12-31T23:59:59Z'
+days_left:
+  description: Days until then, or null without a certificate.
+  returned: success
+  type: int
+  sample: 300
+warnings:
+  description: What is worth knowing, for instance that an installed certificate ends soon.
+  returned: when there is something
+  type: list
+  elements: str
+'''
+
+import os
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+from ansible_collections.cmsweb.crab.plugins.module_utils._hostcert import Pair
+from ansible_collections.cmsweb.crab.plugins.module_utils._module import permission_bits, run
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
+
+
+def act(params, check):
+    pair = Pair(params['path'], params['key'], params['fqdn'], params['days'], params['ca_path'])
+    before = _shown(pair)
+    reason = pair.reason()
+    result = {'changed': False, 'reason': reason, 'csr': None, 'warnings': []}
+    if params['content'] and to_bytes(params['content']) != _files.read(pair.path) or (params['content'] and reason):
+        key = pair.candidate_key(params['content'], params['key_content'])
+        result['warnings'] = pair.refuse_faulty(params['content'])
+        result['changed'] = _install(params, pair.path, pair.key, to_bytes(params['content']), key, params, check)
+        if not check:
+            pair.answered()
+    elif reason and not params['request']:
+        raise CrabError('There is no good host certificate: %s.' % reason, 'Give one as content, with its key as key_content.')
+    elif reason:
+        result['changed'] = True
+        result['csr'] = None if check else pair.ask().decode('ascii')
+    else:
+        result['changed'] = _install(params, pair.path, pair.key, None, None, params, check)
+    result['needs_certificate'] = bool(reason) and not params['content']
+    if not result['needs_certificate']:
+        result['changed'] |= _copy(params, pair, check)
+    result.update(pair.facts())
+    result['diff'] = {'before': before, 'after': _planned(params, result) if check else _shown(pair), 'before_header': pair.path, 'after_header': pair.path}
+    return result
+
+
+def _install(params, path, key_path, content, key, owners, check):
+    """The key first: a crash between the two leaves a pair that does not match, and the next run has the certificate to mend it."""
+    changed = False
+    folder = os.path.dirname(path)
+    if not check and content is not None and not os.path.isdir(folder):
+        os.makedirs(folder, 0o755)
+    for place, what, mode in ((key_path, key, params['key_mode']), (path, content, params['mode'])):
+        changed |= _files.replace(place, what, owner=owners['owner'], group=owners['group'], mode=permission_bits(mode),
+                                  backup=params['backup'], check=check)['changed']
+    return changed
+
+
+def _copy(params, pair, check):
+    changed = False
+    content, key = _files.read(pair.path), _files.read(pair.key)
+    for copy in params['copies']:
+        folder_exists = os.path.isdir(os.path.dirname(copy['path']))
+        if folder_exists or not (copy['only_if_folder'] or check):
+            changed |= _install(params, copy['path'], copy['key'], content, key, copy, check)
+    return changed
+
+
+def _shown(pair):
+    facts = pair.facts()
+    return 'subject: %s\nissuer: %s\nuntil: %s\n' % (facts['subject'], facts['issuer'], facts['not_after']) if facts['subject'] else ''
+
+
+def _planned(params, result):
+    if result['needs_certificate']:
+        return 'a new key, and a request for %s\n' % params['fqdn']
+    if params['content']:
+
+        facts = _x509.first_certificate(params['content'], 'content').facts()
+        return 'subject: %s\nissuer: %s\nuntil: %s\n' % (facts['subject'], facts['issuer'], facts['not_after'])
+    return 'subject: %s\nissuer: %s\nuntil: %s\n' % (result['subject'], result['issuer'], result['not_after'])
+
+
+def main():
+    run(act, {
+        'path': {'type': 'path', 'default': '/etc/grid-security/hostcert.pem'},
+        'key': {'type': 'path', 'default': '/etc/grid-security/hostkey.pem', 'no_log': False},
+        'fqdn': {'type': 'str', 'required': True},
+        'days': {'type': 'int', 'default': 30},
+        'ca_path': {'type': 'path'},
+        'request': {'type': 'bool', 'default': True},
+        'content': {'type': 'str'},
+        'key_content': {'type': 'str', 'no_log': True},
+        'copies': {'type': 'list', 'elements': 'dict', 'default': [], 'options': {
+            'path': {'type': 'path', 'required': True},
+            'key': {'type': 'path', 'required': True, 'no_log': False},
+            'owner': {'type': 'str'},
+            'group': {'type': 'str'},
+            'only_if_folder': {'type': 'bool', 'default': False},
+        }},
+        'key_mode': {'type': 'raw', 'default': '0400', 'no_log': False},
+        'mode': {'type': 'raw', 'default': '0644'},
+        'owner': {'type': 'str'},
+        'group': {'type': 'str'},
+        'backup': {'type': 'bool', 'default': False},
+    })
+
+
+if __name__ == '__main__':
+    main()
