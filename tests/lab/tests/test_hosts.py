@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import LAB
-from crablab.podman import Container, containers, networks
+from crablab.podman import LAB, Container, containers, networks
 
 NETWORK, PREFIX = "crab-labtest", "10.89.102"
 

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import LAB
 from crablab import access, image, provision, shell
 from crablab.laboratory import Laboratory
-from crablab.podman import Container
+from crablab.podman import LAB, Container
 
 
 def container(host: str, address: str, identity: str = "cc7") -> Container:
