@@ -42,7 +42,7 @@ _raw:
 import glob
 import os
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleOptionsError
 from ansible.plugins.lookup import LookupBase
 
 PATTERN = 'src/python/Databases/*/Oracle/Create.py'
@@ -53,15 +53,15 @@ class LookupModule(LookupBase):
 
     def run(self, terms, variables=None, **kwargs):
         if len(terms) != 1 or not isinstance(terms[0], str) or not terms[0]:
-            raise AnsibleError('crabserver_schema: expected one path, found %r. Set oracle_schema_checkout to the root of a CRABServer checkout.' % (terms,))
+            raise AnsibleOptionsError('crabserver_schema: expected one path, found %r. Set oracle_schema_checkout to the root of a CRABServer checkout.' % (terms,))
         return [read(os.path.expanduser(terms[0]))]
 
 
 def read(checkout):
-    """Module name to the text of its Create.py."""
+    """Module name to the text of its Create.py. Ansible passes an options error on as it is; any other it wraps in noise."""
     paths = sorted(glob.glob(os.path.join(glob.escape(checkout), PATTERN)))
     if not paths:
-        raise AnsibleError('crabserver_schema: %s %s. Set oracle_schema_checkout to the root of a CRABServer checkout at the tag of the release.' % (
+        raise AnsibleOptionsError('crabserver_schema: %s %s. Set oracle_schema_checkout to the root of a CRABServer checkout at the tag of the release.' % (
             checkout, 'holds no %s' % PATTERN if os.path.isdir(checkout) else 'is no folder on the controller; expected one with %s' % PATTERN))
     return dict((path.split(os.sep)[-3], _text(path)) for path in paths)
 
@@ -71,4 +71,4 @@ def _text(path):
         with open(path, 'rb') as source:
             return source.read().decode('utf-8')
     except (OSError, UnicodeDecodeError) as error:
-        raise AnsibleError('crabserver_schema: cannot read %s: %s.' % (path, error))
+        raise AnsibleOptionsError('crabserver_schema: cannot read %s: %s.' % (path, error))

@@ -165,7 +165,7 @@ def _failure(outcome, result):
     result['changed'] = bool(outcome.applied)
     result['failed_step'] = dict(outcome.failed.shown(), code=outcome.problem.code)
     done = 'Step %d of %d, %s (%s): ' % (len(outcome.applied) + 1, len(result['plan']), outcome.failed.object, outcome.failed.reason)
-    kept = 'The %d steps before it are done and stay; run again to go on from there.' % len(outcome.applied)
+    kept = 'The steps before it are done and stay; run again to go on from there.' if outcome.applied else 'Nothing was changed.'
     return CrabError(done + outcome.problem.message, ' '.join(part for part in (outcome.problem.hint, kept) if part), result)
 
 

@@ -664,9 +664,10 @@ class _Parser:
 
 def folded(text):
     """PL/SQL, which is compared and sent but not parsed: comments gone, white space outside quotes as single spaces."""
-    parts = re.split(r"('(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/)", text, flags=re.DOTALL)
-    kept = [' ' if part[:2] in ('--', '/*') else part if number % 2 else re.sub(r'\s+', ' ', part) for number, part in enumerate(parts)]
-    return re.sub(r' +$|^ +', '', ''.join(kept))
+    quoted_or = r"('(?:[^']|'')*'|\"[^\"]*\")|%s"
+    for unwanted in (r'--[^\n]*|/\*.*?\*/', r'\s+'):
+        text = re.sub(quoted_or % unwanted, lambda match: match.group(1) or ' ', text, flags=re.DOTALL)
+    return text.strip(' ')
 
 
 def default_of(found):

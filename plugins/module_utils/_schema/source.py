@@ -65,7 +65,7 @@ def read_create(name, text):
             for target in node.targets:
                 _read_assignment(name, node, target, found)
     if found['inserts']:
-        raise CrabError("%s: self.inserts[%r]: rows that a release inserts are not known here." % (name, found['inserts'][0][0]))
+        raise CrabError("%s: self.inserts['%s']: rows that a release inserts are not known here." % (name, found['inserts'][0][0]))
     if not found['create']:
         raise CrabError('%s: no statement assigned to self.create was found.' % name, _HINT)
     ordered = sorted(found['create']) + [item for table in _TABLES[1:] for item in found[table]]

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible_collections.cmsweb.crab.plugins.modules import schema_info
+
+TABLE = ('CREATE TABLE t (id NUMBER(5), made TIMESTAMP NOT NULL, CONSTRAINT t_pk PRIMARY KEY (id)) PARTITION BY RANGE (made) '
+         "INTERVAL (NUMTOYMINTERVAL(1, 'MONTH')) (PARTITION p VALUES LESS THAN (TO_DATE('2017-04-14', 'YYYY-MM-DD')))")
+
+
+def test_the_inventory_of_an_account(oracle, run_module):
+    oracle.run(TABLE, 'CREATE SEQUENCE s', 'CREATE INDEX i ON t (made)', "INSERT INTO t VALUES (1, TIMESTAMP '2018-03-05 10:00:00')")
+    oracle.statements()
+
+    result = run_module(schema_info, dict(oracle.arguments, row_counts='exact'))
+
+    assert result['tables'] == [{'name': 'T', 'rows': 1, 'columns': 2, 'indexes': ['I', 'T_PK'], 'partitioned_by': ['MADE']}]
+    assert (result['sequences'], result['triggers'], result['changed']) == (['S'], [], False)
+    assert 'missing' not in result and 'drift' not in result
+    assert set(line.split()[0] for line in oracle.statements()) == {'SELECT'}
+
+
+def test_rows_are_estimated_by_default_and_unknown_without_statistics(oracle, run_module):
+    oracle.run('CREATE TABLE t (id NUMBER)')
+
+    assert [table['rows'] for table in run_module(schema_info, oracle.arguments)['tables']] == [None]
+
+
+def test_against_a_release_missing_extra_and_different_objects_are_told(oracle, run_module):
+    oracle.run('CREATE TABLE t (id NUMBER(4))', 'CREATE TABLE other (id NUMBER)', 'CREATE SEQUENCE s')
+
+    result = run_module(schema_info, dict(oracle.arguments, sql=['CREATE TABLE t (id NUMBER(5))', 'CREATE TABLE u (id NUMBER)', 'CREATE INDEX i ON u (id)']))
+
+    assert result['missing'] == ['U', 'I']
+    assert result['extra'] == ['S', 'OTHER']
+    assert result['drift'] == ['T: the column ID: type NUMBER(4), the release wants NUMBER(5)', 'S: the release has no such sequence',
+                               'OTHER: the release has no such table']
+
+
+def test_the_password_is_nowhere(oracle, run_module):
+    result = run_module(schema_info, oracle.arguments)
+
+    assert oracle.arguments['password'] not in result['stdout'].replace('\n', '')
