@@ -15,7 +15,7 @@ import tokenize
 import warnings
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._pysource import Source, Symbol, is_identifier, literal, same, with_declaration
+from ansible_collections.cmsweb.crab.plugins.module_utils._pysource import NO_MEANING, Source, Symbol, is_identifier, literal, same, with_declaration
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import text_type, to_native, to_text
 
 MASK = u'********'
@@ -74,20 +74,20 @@ def describe(content, name):
 def masked(content):
     """The file for a diff: every secret, in whatever instance or comment, is ********."""
     source = Source(content, 'CRABServerAuth.py')
+    tokens = [item for item in source.tokens if item.kind not in NO_MEANING]
     hidden, values = [], set()
-    tokens = source.tokens
     for index, item in enumerate(tokens[:-1]):
-        if item.kind == tokenize.COMMENT and _SECRET.search(item.text):
-            hidden.append((item.start, item.end, u'# ' + MASK))
-        elif item.kind in (tokenize.STRING, tokenize.NAME) and _SECRET.search(item.text) and tokens[index + 1].text in (':', '='):
+        if item.kind in (tokenize.STRING, tokenize.NAME) and _SECRET.search(item.text) and tokens[index + 1].text in (':', '='):
             start, end = _value_after(tokens, index + 1)
             hidden.append((start, end, u"'%s'" % MASK))
             values.update(_inner(item.text) for item in tokens if start <= item.start < end and item.kind == tokenize.STRING)
-    taken = set(offset for start, end, dummy in hidden for offset in range(start, end))
-    hidden += [(item.start, item.end, u"'%s'" % MASK) for item in tokens if item.kind == tokenize.STRING and item.start not in taken
-               and _is_secret_text(item.text, values)]
-    if tokens and tokens[-1].kind == tokenize.COMMENT and _SECRET.search(tokens[-1].text):
-        hidden.append((tokens[-1].start, tokens[-1].end, u'# ' + MASK))
+    for item in source.tokens:
+        if any(start <= item.start < end for start, end, dummy in hidden):
+            continue
+        if item.kind == tokenize.COMMENT and _SECRET.search(item.text):
+            hidden.append((item.start, item.end, u'# ' + MASK))
+        elif item.kind == tokenize.STRING and _is_secret_text(item.text, values):
+            hidden.append((item.start, item.end, u"'%s'" % MASK))
     return source.encode(source.replaced(hidden))
 
 

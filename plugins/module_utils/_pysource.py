@@ -27,7 +27,8 @@ _CODING = re.compile(r'^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)')
 _IDENTIFIER = re.compile(r'[A-Za-z_][A-Za-z0-9_]*\Z')
 _INTEGERS = tuple({int, type(2 ** 80)})
 _LONE_SURROGATE = re.compile(u'(?<![\ud800-\udbff])[\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])')
-_NO_MEANING = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+# Tokens that are layout only.
+NO_MEANING = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 _ESCAPES = {u'\\': u'\\\\', u'\n': u'\\n', u'\r': u'\\r', u'\t': u'\\t'}
 # Calls of a WMCore configuration that mean the attribute that they name.
 _SECTIONS = ('section_', 'component_', 'webapp_')
@@ -171,7 +172,7 @@ class Source(object):
 
     def display(self, span, node):
         """The DictDisplay of a dict that stands at span and has this ast node; None if it is not written as ``{...}``."""
-        inside = [item for item in self.tokens if span[0] <= item.start and item.end <= span[1] and item.kind not in _NO_MEANING]
+        inside = [item for item in self.tokens if span[0] <= item.start and item.end <= span[1] and item.kind not in NO_MEANING]
         if not isinstance(node, ast.Dict) or inside[0].text != '{':
             return None
         return _split_display(inside, node)
@@ -245,7 +246,7 @@ class Source(object):
     def _split_statements(self):
         current, depth = [], 0
         for item in self.tokens:
-            if item.kind in _NO_MEANING:
+            if item.kind in NO_MEANING:
                 continue
             if item.kind == tokenize.NEWLINE or (depth == 0 and item.text == ';'):
                 self._add_statement(current)

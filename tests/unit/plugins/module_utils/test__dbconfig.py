@@ -136,6 +136,12 @@ def test_masked_hides_every_secret_of_the_file():
     assert b'hunter' not in shown and b"user='u'" in shown
 
 
+def test_masked_finds_the_value_behind_odd_layout():
+    content = b"dbconfig = {'dev': {'*': {'password' # hm\n\n:\n 'hunter'  # note\n 'hunter' # password of May\n, 'user': 'u'}}}\n"
+    shown = _dbconfig.masked(content)
+    assert shown == b"dbconfig = {'dev': {'*': {'password' # hm\n\n:\n '********' # ********\n, 'user': 'u'}}}\n"
+
+
 def test_secrets_of_the_parameters_are_all_found():
     account = {'password': 'a', 'auth-role': ['role', 'b'], 'user': 'u'}
     found = _dbconfig.secrets({'dev': {'accounts': {'*': account, 'GET': {'password': 12}}}, 'x': 5}, {'access_key': 'c', 'secret_key': 'd'})
