@@ -8,8 +8,12 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import os
+import pwd
 import re
+import subprocess
 
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
 # In front of a line that is out of service, so that it is known whose doing that is and can be taken off again exactly.
@@ -40,6 +44,49 @@ def switched(content, disable=(), enable=()):
             line = original
         lines.append(line)
     return b''.join(lines), [_shown(line) for line in off], [_shown(line) for line in on]
+
+
+def read(user):
+    """The crontab of a user; empty where there is no crontab, no such user or no cron at all."""
+    if not _exists(user):
+        return b''
+    status, output, error = _run(user, ['-l'])
+    if status == 0:
+        return output
+    if status is None or b'no crontab' in error:
+        return b''
+    raise CrabError('crontab -l of %s failed: %s.' % (user, _words(error)), 'Run the task as root or as %s.' % user)
+
+
+def write(user, content):
+    """Put a crontab in force. The content goes through stdin, so it is on no command line and in no file of ours."""
+    status, dummy, error = _run(user, ['-'], content)
+    if status != 0:
+        raise CrabError('crontab refused the new crontab of %s: %s.' % (user, _words(error)), 'The old one is in force.')
+
+
+def _run(user, arguments, content=b''):
+    """(status, output, error); the status is None if there is no such command."""
+    mine = pwd.getpwnam(user).pw_uid == os.geteuid()
+    try:
+        process = subprocess.Popen(['crontab'] + ([] if mine else ['-u', user]) + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=dict(os.environ, LC_ALL='C'))
+    except OSError:
+        return None, b'', b'there is no crontab command'
+    output, error = process.communicate(content)
+    return process.returncode, output, error
+
+
+def _exists(user):
+    try:
+        pwd.getpwnam(user)
+        return True
+    except KeyError:
+        return False
+
+
+def _words(error):
+    return ' '.join(to_native(error.decode('utf-8', 'replace')).split()) or 'no reason given'
 
 
 def _command(line):

@@ -93,7 +93,7 @@ def masked(content):
 
 def secrets(instances, s3=None):
     """Every secret text in the parameters."""
-    found = [value for value in (s3 or {}).values()]
+    found = list((s3 or {}).values())
     for instance in (instances or {}).values():
         accounts = instance.get('accounts') if isinstance(instance, dict) else None
         for account in accounts.values() if isinstance(accounts, dict) else []:
@@ -381,9 +381,11 @@ def _check(source, wanted, s3):
                             'Remove the file to have it written anew.')
         for account in wanted[name].values():
             if isinstance(account, dict) and account['type'].text not in source.names:
-                raise CrabError('instances.%s: %s imports no %s.' % (to_native(name), source.name, to_native(account['type'].text)), 'Name it in driver, or leave type out.')
+                raise CrabError('instances.%s: %s imports no %s.' % (to_native(name), source.name, to_native(account['type'].text)),
+                                'Name it in driver, or leave type out.')
     if s3 is not None and not same(source.value(_dict_of(source, 's3')[0]), dict(s3)):
-        raise CrabError('%s: the edited file would not hold s3 as given; nothing was changed.' % source.name, 'Remove s3 from the file to have it written anew.')
+        raise CrabError('%s: the edited file would not hold s3 as given; nothing was changed.' % source.name,
+                        'Remove s3 from the file to have it written anew.')
     return _faults_of_others(source, wanted)
 
 

@@ -239,13 +239,15 @@ class _Check(object):
 
     def _link(self, value, path):
         if self._text(value, path, 'a URL') and not _URL.match(value):
-            self._wrong(path, 'expected a URL that starts with http:// or https://: the server fetches it, and cannot fetch %s' % _short(masked_url(to_native(value))))
+            self._wrong(path, 'expected a URL that starts with http:// or https://: the server fetches it, and cannot fetch %s'
+                        % _short(masked_url(to_native(value))))
 
     def _pool(self, value, path):
         if self._text(value, path, 'collectors separated by commas'):
             for part in value.split(','):
                 if not _COLLECTOR.match(part):
-                    self._wrong(path, 'expected collectors such as a.example.org:9620,b.example.org without blanks, found %s' % (_short(part) if part else 'an empty one'))
+                    self._wrong(path, 'expected collectors such as a.example.org:9620,b.example.org without blanks, found %s'
+                                % (_short(part) if part else 'an empty one'))
 
     def _schedds(self, value, path):
         if isinstance(value, list):

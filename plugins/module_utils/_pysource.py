@@ -388,7 +388,7 @@ def literal(value, name, column=None):
         return text_type(value)
     if isinstance(value, _INTEGERS):
         return u'%d' % value
-    if isinstance(value, float) and value == value and value not in (float('inf'), float('-inf')):
+    if isinstance(value, float) and float('-inf') < value < float('inf'):
         return text_type(repr(value))
     if isinstance(value, dict):
         return _literal_dict(value, name, column)
@@ -403,11 +403,14 @@ def literal(value, name, column=None):
 
 def _literal_dict(value, name, column):
     inner = None if column is None else column + 4
-    items = [u'%s: %s' % (literal(key, name), literal(value[key], '%s.%s' % (name, to_native(to_text(key)) if isinstance(key, (bytes, text_type)) else key), inner))
-             for key in sorted(value, key=lambda key: to_text(key) if isinstance(key, bytes) else text_type(key))]
+    items = [u'%s: %s' % (literal(key, name), literal(value[key], '%s.%s' % (name, _shown_key(key)), inner)) for key in sorted(value, key=_shown_key)]
     if column is None or not items:
         return u'{%s}' % u', '.join(items)
     return u'{\n%s%s}' % (u''.join(u'%s%s,\n' % (u' ' * inner, item) for item in items), u' ' * column)
+
+
+def _shown_key(key):
+    return to_native(to_text(key)) if isinstance(key, (bytes, text_type)) else str(key)
 
 
 def _quoted(value, name):

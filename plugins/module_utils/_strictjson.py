@@ -82,7 +82,8 @@ class _Reader(object):
     def take(self, expected, what):
         if self.peek() not in expected or not self.peek():
             found = self.peek()
-            raise Fault('expected %s, found %s' % (what, 'the end of the file' if not found else 'something else' if found > u'~' else to_native(found)), self.at)
+            shown = 'the end of the file' if not found else 'something else' if found > u'~' else to_native(found)
+            raise Fault('expected %s, found %s' % (what, shown), self.at)
         self.at += 1
         return self.text[self.at - 1]
 

@@ -70,10 +70,6 @@ enabled:
   sample: []
 '''
 
-import os
-import pwd
-import subprocess
-
 from ansible_collections.cmsweb.crab.plugins.module_utils import _crontab
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run, text_diff
@@ -83,10 +79,10 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 def act(params, check):
     user, disable, enable = params['user'], params['disable'], params['enable']
     _refuse_nonsense(disable, enable)
-    old = _read(user)
+    old = _crontab.read(user)
     new, off, on = _crontab.switched(old, disable, enable)
     if new != old and not check:
-        _crontab_command(user, ['-'], new)
+        _crontab.write(user, new)
     return {'changed': new != old, 'disabled': off, 'enabled': on, 'diff': text_diff('crontab of %s' % user, old, new)}
 
 
@@ -98,48 +94,6 @@ def _refuse_nonsense(disable, enable):
         for other in enable:
             if one in other or other in one:
                 raise CrabError('disable %r and enable %r are about the same lines.' % (to_native(one), to_native(other)), 'Name it in one of them only.')
-
-
-def _read(user):
-    """The crontab as it is; empty where there is none."""
-    if not _exists(user):
-        return b''
-    status, output, error = _run(user, ['-l'])
-    if status == 0:
-        return output
-    if status is None or b'no crontab' in error:
-        return b''
-    raise CrabError('crontab -l of %s failed: %s.' % (user, _words(error)), 'Run the task as root or as %s.' % user)
-
-
-def _crontab_command(user, arguments, content):
-    status, dummy, error = _run(user, arguments, content)
-    if status != 0:
-        raise CrabError('crontab refused the new crontab of %s: %s.' % (user, _words(error)), 'The old one is in force.')
-
-
-def _run(user, arguments, content=None):
-    """(status, output, error); the status is None if there is no such command."""
-    mine = pwd.getpwnam(user).pw_uid == os.geteuid()
-    try:
-        process = subprocess.Popen(['crontab'] + ([] if mine else ['-u', user]) + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env=dict(os.environ, LC_ALL='C'))
-    except OSError:
-        return None, b'', b'there is no crontab command'
-    output, error = process.communicate(content or b'')
-    return process.returncode, output, error
-
-
-def _exists(user):
-    try:
-        pwd.getpwnam(user)
-        return True
-    except KeyError:
-        return False
-
-
-def _words(error):
-    return ' '.join(to_native(error.decode('utf-8', 'replace')).split()) or 'no reason given'
 
 
 def main():

@@ -14,15 +14,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 NAMES = st.integers(0, 6)
-ROLES = st.dictionaries(st.sampled_from(['operator', 'site-admin']), st.lists(st.sampled_from(['group:crab3', 'site:t2-ch-cern', 'group:x']), max_size=3), max_size=2)
+ROLES = st.dictionaries(
+    st.sampled_from(['operator', 'site-admin']), st.lists(st.sampled_from(['group:crab3', 'site:t2-ch-cern', 'group:x']), max_size=3), max_size=2
+)
 TEXT = st.text(st.characters(exclude_categories=('Cs',)), max_size=10)
-ENTRIES = st.lists(st.fixed_dictionaries({'DN': NAMES.map('/DC=ch/CN={}'.format)}, optional={
-    'LOGIN': NAMES.map('u{}'.format), 'NAME': TEXT, 'ID': st.integers(), 'PASSWD': TEXT, 'ROLES': ROLES, 'x': TEXT | st.just('}, {"DN": ')}), max_size=6)
-USERS = st.lists(NAMES, unique=True, max_size=4).flatmap(lambda numbers: st.tuples(*[
-    st.fixed_dictionaries({'dn': st.just('/DC=ch/CN=%d' % number), 'login': st.just('u%d' % number)}, optional={
-        'name': st.text('abc \u00e9', min_size=1, max_size=5).map(lambda text: 'a' + text), 'roles': ROLES}) for number in numbers]).map(list))
-LINES = st.lists(st.one_of(NAMES.map(lambda number: b'"/DC=ch/CN=%d" cms' % number), NAMES.map(lambda number: b' "/DC=ch/CN=%d"\t.x ' % number), st.sampled_from([
-    b'', b'# comment', b'"/DC=ch/CN=1', b'nonsense', b'"" cms', b'"/DC=other/CN=\xff" cms'])), max_size=8)
+ENTRIES = st.lists(
+    st.fixed_dictionaries(
+        {'DN': NAMES.map('/DC=ch/CN={}'.format)},
+        optional={
+            'LOGIN': NAMES.map('u{}'.format),
+            'NAME': TEXT,
+            'ID': st.integers(),
+            'PASSWD': TEXT,
+            'ROLES': ROLES,
+            'x': TEXT | st.just('}, {"DN": '),
+        },
+    ),
+    max_size=6,
+)
+USERS = st.lists(NAMES, unique=True, max_size=4).flatmap(
+    lambda numbers: st.tuples(
+        *[
+            st.fixed_dictionaries(
+                {'dn': st.just('/DC=ch/CN=%d' % number), 'login': st.just('u%d' % number)},
+                optional={'name': st.text('abc \u00e9', min_size=1, max_size=5).map(lambda text: 'a' + text), 'roles': ROLES},
+            )
+            for number in numbers
+        ]
+    ).map(list)
+)
+LINES = st.lists(
+    st.one_of(
+        NAMES.map(lambda number: b'"/DC=ch/CN=%d" cms' % number),
+        NAMES.map(lambda number: b' "/DC=ch/CN=%d"\t.x ' % number),
+        st.sampled_from([b'', b'# comment', b'"/DC=ch/CN=1', b'nonsense', b'"" cms', b'"/DC=other/CN=\xff" cms']),
+    ),
+    max_size=8,
+)
 
 
 @given(ENTRIES)
@@ -42,11 +70,15 @@ def test_update_gives_what_is_asked_for_and_converges(entries, users, exact):
     for user in users:
         entry = first[user['dn']]
         assert entry['LOGIN'] == user['login']
-        assert 'roles' not in user or {role: sorted(scopes) for role, scopes in entry['ROLES'].items()} == {role: sorted(user['roles'][role]) for role in user['roles']}
+        assert 'roles' not in user or {role: sorted(scopes) for role, scopes in entry['ROLES'].items()} == {
+            role: sorted(user['roles'][role]) for role in user['roles']
+        }
         assert 'name' not in user or entry['NAME'].isascii()
     assert (again['content'], again['added'], again['changed'], again['removed']) == (once['content'], [], [], [])
-    assert not exact or list(first) == [*(dn for dn in dict.fromkeys(entry['DN'] for entry in entries) if dn in {user['dn'] for user in users}),
-                                        *(user['dn'] for user in users if user['dn'] not in {entry['DN'] for entry in entries})]
+    assert not exact or list(first) == [
+        *(dn for dn in dict.fromkeys(entry['DN'] for entry in entries) if dn in {user['dn'] for user in users}),
+        *(user['dn'] for user in users if user['dn'] not in {entry['DN'] for entry in entries}),
+    ]
 
 
 @given(ENTRIES, USERS)
@@ -54,7 +86,7 @@ def test_merge_leaves_all_others_as_they_are(entries, users):
     ours = {user['dn'] for user in users}
     after = json.loads(_authmap.update(json.dumps(entries).encode(), 'a', users)['content'])
     assert [entry for entry in after if entry['DN'] not in ours] == [entry for entry in entries if entry['DN'] not in ours]
-    assert [entry.get('PASSWD') for entry in after[:len(entries)]] == [entry.get('PASSWD') for entry in entries]
+    assert [entry.get('PASSWD') for entry in after[: len(entries)]] == [entry.get('PASSWD') for entry in entries]
 
 
 @given(LINES, st.lists(NAMES, unique=True, max_size=4), st.booleans())
@@ -66,14 +98,27 @@ def test_gridmap_lets_ours_in_and_keeps_other_lines(lines, numbers, final_newlin
     ours = {b'"%s"' % dn.encode() for dn in dns}
     assert all(found[dn] == 'cms' for dn in dns)
     assert [line for line in once.splitlines() if line and line.strip().rsplit(None, 1)[0] not in ours] == [
-        line for line in content.splitlines() if line and line.strip() and line.strip().rsplit(None, 1)[0] not in ours]
+        line for line in content.splitlines() if line and line.strip() and line.strip().rsplit(None, 1)[0] not in ours
+    ]
     assert _authmap.gridmap(once, dns) == once
 
 
 def test_hundred_thousand_users_take_less_than_twice_json_itself(tmp_path):
     path = tmp_path / 'authmap.json'
-    path.write_bytes(_authmap.dump([{'DN': '/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN=user%d/CN=%d/CN=User Number %d' % (i, i, i), 'ID': i, 'LOGIN': 'user%d' % i,
-                                     'NAME': 'User Number %d' % i, 'ROLES': {'operator': ['group:crab3']} if i % 10 == 0 else {}} for i in range(100_000)]))
+    path.write_bytes(
+        _authmap.dump(
+            [
+                {
+                    'DN': '/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN=user%d/CN=%d/CN=User Number %d' % (i, i, i),
+                    'ID': i,
+                    'LOGIN': 'user%d' % i,
+                    'NAME': 'User Number %d' % i,
+                    'ROLES': {'operator': ['group:crab3']} if i % 10 == 0 else {},
+                }
+                for i in range(100_000)
+            ]
+        )
+    )
 
     def yardstick():
         with path.open() as source, (tmp_path / 'copy').open('w') as target:

@@ -11,11 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SCHEDULES = st.sampled_from([b'*/4 * * * *', b'@reboot', b'13 */3 * * *', b'0 9 1-31/4 jan mon', b'\t5  *\t* * 1,2'])
-JOBS = st.builds(lambda schedule, command, tail: schedule + b' ' + command + tail, SCHEDULES,
-                 st.sampled_from([b'/x/config/frontend/mkauthmap -q', b'/x/config/frontend/mkvomsmap', b'/bin/true']), st.sampled_from([b'', b' # note', b' \xff']))
-LINES = JOBS | JOBS.map(lambda job: b'#' + job) | st.sampled_from([b'', b'# config/frontend/mkauthmap', b'A=config/frontend/mkauthmap', b'  # x', b'\xc3\xa9']) | st.binary(
-    max_size=15).map(lambda line: line.replace(b'\n', b'').replace(b'\r', b''))
-TABLES = st.builds(lambda lines, newline, last: newline.join(lines) + last, st.lists(LINES, max_size=8), st.sampled_from([b'\n', b'\r\n']), st.sampled_from([b'', b'\n']))
+JOBS = st.builds(
+    lambda schedule, command, tail: schedule + b' ' + command + tail,
+    SCHEDULES,
+    st.sampled_from([b'/x/config/frontend/mkauthmap -q', b'/x/config/frontend/mkvomsmap', b'/bin/true']),
+    st.sampled_from([b'', b' # note', b' \xff']),
+)
+LINES = (
+    JOBS
+    | JOBS.map(lambda job: b'#' + job)
+    | st.sampled_from([b'', b'# config/frontend/mkauthmap', b'A=config/frontend/mkauthmap', b'  # x', b'\xc3\xa9'])
+    | st.binary(max_size=15).map(lambda line: line.replace(b'\n', b'').replace(b'\r', b''))
+)
+TABLES = st.builds(
+    lambda lines, newline, last: newline.join(lines) + last,
+    st.lists(LINES, max_size=8),
+    st.sampled_from([b'\n', b'\r\n']),
+    st.sampled_from([b'', b'\n']),
+)
 PARTS = st.sampled_from([['config/frontend/mkauthmap'], ['mkauthmap', 'mkvomsmap'], ['/bin/true'], []])
 
 

@@ -19,9 +19,36 @@ from hypothesis import strategies as st
 PYTHON2 = shutil.which('python2.7')
 
 TEXT = st.text(st.characters(exclude_categories=('Cs',)), max_size=20)
-KNOWN = st.sampled_from(['delegate-dn', 'backend-urls', 'htcondorSchedds', 'htcondorPool', 'asoConfig', 'ASOURL', 'couchURL', 'compatible-version', 'modes', 'mode',
-                         'cacheSSL', 'baseURL', 'proxiedurl', 'weightfactor', 'crab3@x', 'banned-out-destinations', 'htcondorScheddsLink', 'cmsweb-dev'])
-SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT | st.sampled_from(['/DC=x|', '(', 'http://x', 'T1_*'])
+KNOWN = st.sampled_from(
+    [
+        'delegate-dn',
+        'backend-urls',
+        'htcondorSchedds',
+        'htcondorPool',
+        'asoConfig',
+        'ASOURL',
+        'couchURL',
+        'compatible-version',
+        'modes',
+        'mode',
+        'cacheSSL',
+        'baseURL',
+        'proxiedurl',
+        'weightfactor',
+        'crab3@x',
+        'banned-out-destinations',
+        'htcondorScheddsLink',
+        'cmsweb-dev',
+    ]
+)
+SCALAR = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+    | st.sampled_from(['/DC=x|', '(', 'http://x', 'T1_*'])
+)
 VALUE = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KNOWN | TEXT, inner, max_size=5), max_leaves=15)
 JSON_LIKE = st.text('{}[]:,"\\ \n\t0123456789.eE+-truefalsn/ub\u00e9\u2028', max_size=30)
 

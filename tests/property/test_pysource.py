@@ -23,19 +23,46 @@ from hypothesis import strategies as st
 
 PYTHON2 = shutil.which('python2.7')
 
-TEXT = st.text(st.characters(exclude_categories=('Cs',)), max_size=30) | st.sampled_from(['{{ x }}', '%s%%', "it's", '"', '\\', '#', "'''", '\\\n', 'x' * 5000])
-VALUE = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
-                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6)
+TEXT = st.text(st.characters(exclude_categories=('Cs',)), max_size=30) | st.sampled_from(
+    ['{{ x }}', '%s%%', "it's", '"', '\\', '#', "'''", '\\\n', 'x' * 5000]
+)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
 
 # Lines that a config.py may have before and between ours; each is a whole statement or no statement.
-NOISE = st.sampled_from([
-    '', '# a comment: data.mode = 1', '    # indented comment', '"""data.mode = 5"""', 'x = 1; y = 2  # two', 'if x:\n\tdata.other = (1,\n  2)', 'x = [1,\n# inside\n2,]', '\x0c',
-    "data.mode = 'old'", 'data.mode = "old" # why', 'data.mode   =   (  "old"\n   "er"  )', 'data.mode = \\\n  3', 'data.mode = other = 4', 'data.mode, other = 5, 6',
-    "if not x:\n    data.mode = 'nested'", 'data.mode = x = [\n]', "data.zo\u00eb = '\u2603'", "srv = main.section_('server')", 'data.list = [1]; data.mode = {1: 2}; y = 3',
-    'try:\n  data.mode = 1\nfinally:\n  pass', 'def f():\n    data.mode = 9', 'data.mode = "a" if x else "b"',
-])
-HEAD = "x = 1\nclass Section(SimpleNamespace):\n    def section_(self, name):\n        setattr(self, name, Section())\n        return getattr(self, name)\n" \
-       "main = Section()\ndata = main.section_('data')\n"
+NOISE = st.sampled_from(
+    [
+        '',
+        '# a comment: data.mode = 1',
+        '    # indented comment',
+        '"""data.mode = 5"""',
+        'x = 1; y = 2  # two',
+        'if x:\n\tdata.other = (1,\n  2)',
+        'x = [1,\n# inside\n2,]',
+        '\x0c',
+        "data.mode = 'old'",
+        'data.mode = "old" # why',
+        'data.mode   =   (  "old"\n   "er"  )',
+        'data.mode = \\\n  3',
+        'data.mode = other = 4',
+        'data.mode, other = 5, 6',
+        "if not x:\n    data.mode = 'nested'",
+        'data.mode = x = [\n]',
+        "data.zo\u00eb = '\u2603'",
+        "srv = main.section_('server')",
+        'data.list = [1]; data.mode = {1: 2}; y = 3',
+        'try:\n  data.mode = 1\nfinally:\n  pass',
+        'def f():\n    data.mode = 9',
+        'data.mode = "a" if x else "b"',
+    ]
+)
+HEAD = (
+    "x = 1\nclass Section(SimpleNamespace):\n    def section_(self, name):\n        setattr(self, name, Section())\n        return getattr(self, name)\n"
+    "main = Section()\ndata = main.section_('data')\n"
+)
 
 
 @st.composite
@@ -124,22 +151,34 @@ SPACE = st.sampled_from(['', ' ', '\n', '\n    ', ' # comment one\n  ', '\t', '\
 def displays(draw, value, depth=0) -> str:
     """Source of a value in some layout."""
     if isinstance(value, dict):
-        parts = [draw(SPACE) + repr(key) + draw(SPACE) + ':' + draw(SPACE) + draw(displays(item, depth + 1)) + draw(SPACE) for key, item in value.items()]
+        parts = [
+            draw(SPACE) + repr(key) + draw(SPACE) + ':' + draw(SPACE) + draw(displays(item, depth + 1)) + draw(SPACE) for key, item in value.items()
+        ]
         return '{' + draw(SPACE) + ','.join(parts) + (draw(st.sampled_from([',', ''])) if parts else '') + draw(SPACE) + '}'
     return value.text if isinstance(value, Symbol) else draw(st.sampled_from([repr(value), '(%r)' % (value,)]))
 
 
-ACCOUNTS = st.fixed_dictionaries({'user': st.sampled_from(['alice', 'x_FIXME']), 'password': ACCOUNT_TEXT}, optional={'type': st.just(Symbol('DB')), 'dsn': TEXT})
-INSTANCES = st.dictionaries(st.sampled_from(['dev', 'prod', 'preprod', 'X1']), st.fixed_dictionaries(
-    {}, optional={'.title': TEXT, '*': ACCOUNTS, 'GET': ACCOUNTS}), max_size=3)
-WANTED = st.fixed_dictionaries({'user': ACCOUNT_TEXT, 'password': ACCOUNT_TEXT, 'dsn': ACCOUNT_TEXT}, optional={'timeout': st.integers(0, 999), 'schema': ACCOUNT_TEXT})
+ACCOUNTS = st.fixed_dictionaries(
+    {'user': st.sampled_from(['alice', 'x_FIXME']), 'password': ACCOUNT_TEXT}, optional={'type': st.just(Symbol('DB')), 'dsn': TEXT}
+)
+INSTANCES = st.dictionaries(
+    st.sampled_from(['dev', 'prod', 'preprod', 'X1']),
+    st.fixed_dictionaries({}, optional={'.title': TEXT, '*': ACCOUNTS, 'GET': ACCOUNTS}),
+    max_size=3,
+)
+WANTED = st.fixed_dictionaries(
+    {'user': ACCOUNT_TEXT, 'password': ACCOUNT_TEXT, 'dsn': ACCOUNT_TEXT}, optional={'timeout': st.integers(0, 999), 'schema': ACCOUNT_TEXT}
+)
 
 
 @st.composite
 def auth_files(draw) -> tuple[bytes, dict]:
     instances = draw(INSTANCES)
     text = 'import sqlite3 as DB # x\nimport socket\nfqdn = socket.getfqdn().lower()\n%sdbconfig = %s%s' % (
-        draw(st.sampled_from(['', '# about\n'])), draw(displays(instances)), draw(st.sampled_from(['', '\n', '\ns3 = {"secret_key": "abc"}\n'])))
+        draw(st.sampled_from(['', '# about\n'])),
+        draw(displays(instances)),
+        draw(st.sampled_from(['', '\n', '\ns3 = {"secret_key": "abc"}\n'])),
+    )
     return text.replace('\n', draw(st.sampled_from(['\n', '\r\n']))).encode(), instances
 
 
@@ -150,7 +189,11 @@ def auth(content: bytes) -> dict:
 
 
 def comments(content: bytes) -> list[str]:
-    return [token.string.rstrip('\r') for token in tokenize.generate_tokens(io.StringIO(content.decode(), newline='\n').readline) if token.type == tokenize.COMMENT]
+    return [
+        token.string.rstrip('\r')
+        for token in tokenize.generate_tokens(io.StringIO(content.decode(), newline='\n').readline)
+        if token.type == tokenize.COMMENT
+    ]
 
 
 @settings(deadline=None)
@@ -164,7 +207,9 @@ def test_instance_is_set_in_any_layout_and_others_stay(file, account, drop, purg
     before, after = auth(content), auth(once['content'])
     assert {key: after['dev']['*'][key] for key in account} == account and set(after['dev']) == {'.title', '.order', '*'}
     for name in set(before) - {'dev'}:
-        placeholder = any(str(item.get(key, '')).endswith('FIXME') for item in old[name].values() if isinstance(item, dict) for key in ('user', 'password', 'dsn'))
+        placeholder = any(
+            str(item.get(key, '')).endswith('FIXME') for item in old[name].values() if isinstance(item, dict) for key in ('user', 'password', 'dsn')
+        )
         assert after.get(name) == (None if purge or (drop and placeholder) else before[name])
     assert (again['content'], again['changed_keys']) == (once['content'], [])
 
@@ -182,7 +227,9 @@ def test_comments_outside_our_instance_stay(file, account):
 @given(st.text('abcdefgh\'"\\{}%\n\u00e9 #', min_size=6, max_size=20).filter(lambda text: len(set(text.strip())) > 3), auth_files())
 def test_masked_file_never_shows_the_password(secret, file):
     secret = 'QZ' + secret
-    content = _dbconfig.configure(file[0], 'a.py', {'dev': {'accounts': {'*': {'user': 'u', 'password': secret, 'dsn': 'd'}}}}, driver='sqlite3 as DB')['content']
+    content = _dbconfig.configure(
+        file[0], 'a.py', {'dev': {'accounts': {'*': {'user': 'u', 'password': secret, 'dsn': 'd'}}}}, driver='sqlite3 as DB'
+    )['content']
     shown = _dbconfig.masked(content)
     assert b'QZ' not in shown
     assert auth(shown)['dev']['*'] == dict(auth(content)['dev']['*'], password='********')
@@ -217,9 +264,19 @@ def test_wmcore_loads_what_was_set(tmp_path: pathlib.Path):
     configuration = pytest.importorskip('WMCore.Configuration')
     path = tmp_path / 'current' / 'config' / 'crabserver' / 'config.py'
     path.parent.mkdir(parents=True)
-    path.write_bytes(_staticconfig.set_keys(CONFIG, {
-        'data.mode': 'cmsweb-dev', 'srv.socket_host': '127.0.0.1', 'main.port': 8271, 'data.compatibleClientVersions': ['v3', 'it\'s "\\'],
-        'data.serverhostcert': {'expression': "__file__.rsplit('/', 3)[0] + '/auth/crabserver/hostcert.pem'"}}, str(path))['content'])
+    path.write_bytes(
+        _staticconfig.set_keys(
+            CONFIG,
+            {
+                'data.mode': 'cmsweb-dev',
+                'srv.socket_host': '127.0.0.1',
+                'main.port': 8271,
+                'data.compatibleClientVersions': ['v3', 'it\'s "\\'],
+                'data.serverhostcert': {'expression': "__file__.rsplit('/', 3)[0] + '/auth/crabserver/hostcert.pem'"},
+            },
+            str(path),
+        )['content']
+    )
     loaded = configuration.loadConfigurationFile(str(path))
     assert (loaded.views.data.mode, loaded.main.server.socket_host, loaded.main.port) == ('cmsweb-dev', '127.0.0.1', 8271)
     assert loaded.views.data.compatibleClientVersions == ['v3', 'it\'s "\\']
@@ -229,7 +286,9 @@ def test_wmcore_loads_what_was_set(tmp_path: pathlib.Path):
 @pytest.mark.skipif(PYTHON2 is None, reason='no Python 2.7 here')
 def test_python_2_loads_the_accounts(tmp_path: pathlib.Path):
     password = 'ge"h\\e\'im\n{{ x }} \u00e9%s'
-    content = _dbconfig.configure(None, 'a.py', {'dev': {'accounts': {'*': {'user': 'u', 'password': password, 'dsn': 'd'}}}}, driver='sqlite3 as DB')['content']
+    content = _dbconfig.configure(
+        None, 'a.py', {'dev': {'accounts': {'*': {'user': 'u', 'password': password, 'dsn': 'd'}}}}, driver='sqlite3 as DB'
+    )['content']
     (tmp_path / 'CRABServerAuth.py').write_bytes(content)
     code = "import CRABServerAuth, json; a = CRABServerAuth.dbconfig['dev']['*']; print(json.dumps([a['password'], a['type'].__name__]))"
     done = subprocess.run([PYTHON2, '-B', '-c', code], cwd=tmp_path, capture_output=True, check=True)

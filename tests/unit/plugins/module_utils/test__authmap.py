@@ -16,7 +16,8 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabErr
 ALICE = '/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN=alice/CN=123456/CN=Alice Example'
 BOB = '/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN=bob/CN=234567/CN=Bob Example'
 # As mkauthmap of the SiteDB era writes it.
-FILE = ('[\n {"DN": "%s", "ID": 7, "LOGIN": "alice", "NAME": "Alice Example", "PASSWD": "x1", "ROLES": {"operator": ["group:crab3"]}}\n]\n' % ALICE).encode('ascii')
+FILE = ('[\n {"DN": "%s", "ID": 7, "LOGIN": "alice", "NAME": "Alice Example", "PASSWD": "x1", '
+        '"ROLES": {"operator": ["group:crab3"]}}\n]\n' % ALICE).encode('ascii')
 
 
 def user(**keys):

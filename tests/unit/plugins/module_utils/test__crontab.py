@@ -51,7 +51,8 @@ def test_what_is_no_job_is_never_touched(line):
 
 
 @pytest.mark.parametrize('line', [
-    b'@daily config/frontend/mkauthmap', b'0 9 1-31/4 * * config/frontend/mkauthmap', b'0 0 * jan-mar Mon,tue config/frontend/mkauthmap', b'\t0\t0 * * 7 x;config/frontend/mkauthmap',
+    b'@daily config/frontend/mkauthmap', b'0 9 1-31/4 * * config/frontend/mkauthmap', b'0 0 * jan-mar Mon,tue config/frontend/mkauthmap',
+    b'\t0\t0 * * 7 x;config/frontend/mkauthmap',
     b'0~30 * * * * config/frontend/mkauthmap \xe9',
 ])
 def test_schedules_in_every_form_are_understood(line):
