@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import yaml
@@ -66,7 +67,7 @@ class ActionModule(ActionBase):
                     problems.append('%s is not set. %s' % (name, _sentence(option)))
                 continue
             try:
-                values[name] = self._templar.template(task_vars[name])
+                values[name] = json.loads(json.dumps(self._templar.template(task_vars[name])))   # plain types, as modules get them
             except AnsibleUndefinedVariable as error:
                 problems.append('%s cannot be made up: %s. %s' % (name, _first_line(error), _sentence(option)))
             except AnsibleError as error:

@@ -198,15 +198,16 @@ def _locked(wait):
 def _stage_command(deployment, stage, script, rpm_host):
     words = [script, '-A', deployment.architecture, '-R', 'comp@' + deployment.version, '-r', 'comp=' + deployment.repository,
              '-t', deployment.version, '-w', rpm_host, '-a', '-s', stage, deployment.root] + deployment.services
+    # USER must be set: Deploy uses it for groups and owners.
     line = 'cd %s && exec %s' % (quote(os.path.dirname(os.path.dirname(script)) or '/'), ' '.join(quote(word) for word in words))
     if stage == 'sw':
-        return ['sudo', '-H', '-u', '_sw', 'bashs', '-lc', line]
-    return _as_user(deployment.user, line)
+        return _as_account('_sw', '/bin/bashs', line)
+    return _as_account(deployment.user, '/bin/bash', 'export USER=%s; %s' % (quote(deployment.user), line))
 
 
-def _as_user(user, line):
-    """USER must be set: Deploy uses it for groups and owners."""
-    return ['sudo', '-H', '-u', user, 'bash', '-lc', 'export USER=%s; %s' % (quote(user), line)]
+def _as_account(account, shell, line):
+    """A login of an account that may have no login shell. Not sudo: on a new host it wants a terminal."""
+    return ['runuser', '-s', shell, '-l', account, '-c', line]
 
 
 def _prepare_machine(deployment, script):
@@ -216,8 +217,9 @@ def _prepare_machine(deployment, script):
     os.chown(scratch, account.pw_uid, account.pw_gid)
     os.chmod(scratch, 0o755)
     try:
-        line = 'cd %s && exec %s -t dummy -s post %s system/devvm' % (quote(scratch), quote(script), quote(scratch))
-        code, output = _run(_as_user(deployment.user, line))
+        line = 'export USER=%s; cd %s && exec %s -t dummy -s post %s system/devvm' % tuple(
+            quote(word) for word in (deployment.user, scratch, script, scratch))
+        code, output = _run(_as_account(deployment.user, '/bin/bash', line))
         if code != 0:
             output += _tail(_logs(scratch))
         return code, output

@@ -68,7 +68,7 @@ class Service(object):
         return [process for process in _processes() if process['group'] == int(match.group(1)) and process['name'] != 'rotatelogs']
 
     def call(self, action):
-        return self._run(['sudo', '-H', '-u', self.account, 'bashs', '-lc', "%s %s '%s'" % (self.manage, action, PHRASE)])
+        return self._run(['runuser', '-s', '/bin/bash', '-l', self.account, '-c', "%s %s '%s'" % (self.manage, action, PHRASE)])
 
     def refresh(self, timeout):
         """Put changed files in force."""
@@ -215,7 +215,7 @@ def boot_unit(root, names):
         if service.name == 'frontend':
             lines.append("ExecStart=-/bin/bash -lc \"%s start '%s'\"" % (service.manage, PHRASE))
         else:
-            lines.append("ExecStart=-/usr/bin/sudo -H -u %s /bin/bash -lc \"%s sysboot\"" % (service.account, service.manage))
+            lines.append("ExecStart=-/usr/sbin/runuser -s /bin/bash -l %s -c \"%s sysboot\"" % (service.account, service.manage))
     lines += ['', '[Install]', 'WantedBy=multi-user.target', '']
     return '\n'.join(lines)
 

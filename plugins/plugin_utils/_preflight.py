@@ -13,9 +13,12 @@ import os
 import re
 import subprocess
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _external, _pysource, _x509
+from ansible.errors import AnsibleOptionsError
+
+from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
+from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import lint, source
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import source
 
 HG_TAG = re.compile(r'^HG\d{4}[a-z]\d*$')
 PLACEHOLDER = re.compile(r'^(|CHANGE_?ME|FIXME|\*+)$', re.IGNORECASE)
@@ -63,9 +66,9 @@ def check_hgdeploy(values):
 
 
 def check_crabserver_config(values):
-    problems = ['crabserver_config_external: ' + problem for problem in
-                _external.validate(values['crabserver_config_external'], values['crabserver_config_external_era'])]
     mode, external = values['crabserver_config_mode'], values['crabserver_config_external']
+    problems = ['crabserver_config_external: ' + problem for problem in
+                (_external.validate(external, values['crabserver_config_external_era']) if external else [])]
     if external and mode not in external:
         problems.append('crabserver_config_mode: %s is no key of crabserver_config_external (%s). crabserver would not start.' % (mode, ', '.join(sorted(external))))
     if not re.match(r'^https?://[^\s/]+/', values['crabserver_config_external_url']):
@@ -79,7 +82,7 @@ def check_crabserver_config(values):
                 problems.append('crabserver_config_instances.%s.accounts.%s.password is empty or a placeholder. Set crab_database_password in a vault.'
                                 % (name, method))
     if not problems:
-        problems += _guarded('crabserver_config_instances', lambda: _pysource.check_instances(values['crabserver_config_instances']))
+        problems += _guarded('crabserver_config_instances', lambda: _dbconfig.configure(None, 'CRABServerAuth.py', values['crabserver_config_instances']))
     return problems, []
 
 
@@ -87,12 +90,12 @@ def check_oracle_schema(values):
     problems = []
     if PLACEHOLDER.match(values['oracle_schema_password']):
         problems.append('oracle_schema_password is empty or a placeholder. Set crab_database_password in a vault.')
-    problems += _guarded('oracle_schema_checkout', lambda: lint.check(source.read_checkout(values['oracle_schema_checkout'])))
+    problems += _guarded('oracle_schema_checkout', lambda: source.schema_of(crabserver_schema.read(values['oracle_schema_checkout'])))
     return problems, []
 
 
 def check_frontend_auth(values):
-    return ['frontend_auth_users: ' + problem for problem in _authmap.validate(values['frontend_auth_users'])], []
+    return _guarded('frontend_auth_users', lambda: _authmap.checked(values['frontend_auth_users'])), []
 
 
 def check_verify(values):
@@ -129,6 +132,6 @@ def _guarded(name, function):
     """What an engine raises, with the variable in front."""
     try:
         function()
-    except CrabError as error:
+    except (CrabError, AnsibleOptionsError) as error:
         return ['%s: %s' % (name, error)]
     return []

@@ -82,7 +82,7 @@ def test_package_versions_are_read_off_the_links(deployment):
 def test_prep_runs_as_the_deploying_account_with_user_exported(deployment):
     command = _deploy._stage_command(deployment, 'prep', '/data/cfg/Deploy', 'cmsrep.example.org')
 
-    assert command[:5] == ['sudo', '-H', '-u', 'alice', 'bash']
+    assert command[:6] == ['runuser', '-s', '/bin/bash', '-l', 'alice', '-c']
     assert command[6] == ('export USER=alice; cd /data && exec /data/cfg/Deploy -A slc7_amd64_gcc630 -R comp@HG1803f -r comp=comp.pre -t HG1803f '
                           '-w cmsrep.example.org -a -s prep %s admin/devtools frontend crabserver@3.3.1803.patch3' % deployment.root)
 
@@ -90,7 +90,7 @@ def test_prep_runs_as_the_deploying_account_with_user_exported(deployment):
 def test_sw_runs_as_the_software_account_in_its_own_login_shell(deployment):
     command = _deploy._stage_command(deployment, 'sw', '/data/cfg/Deploy', 'cmsrep.example.org')
 
-    assert command[:6] == ['sudo', '-H', '-u', '_sw', 'bashs', '-lc']
+    assert command[:6] == ['runuser', '-s', '/bin/bashs', '-l', '_sw', '-c']
 
 
 def test_hostile_words_reach_the_shell_quoted(deployment):

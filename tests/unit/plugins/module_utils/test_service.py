@@ -76,8 +76,8 @@ def test_the_boot_unit_starts_the_frontend_first_and_backends_as_their_accounts(
 
     assert [line for line in unit.splitlines() if line.startswith('ExecStart')] == [
         'ExecStart=-/bin/bash -lc "/data/srv/current/config/frontend/manage start \'I did read documentation\'"',
-        'ExecStart=-/usr/bin/sudo -H -u _crabserver /bin/bash -lc "/data/srv/current/config/crabserver/manage sysboot"',
-        'ExecStart=-/usr/bin/sudo -H -u _crabcache /bin/bash -lc "/data/srv/current/config/crabcache/manage sysboot"']
+        'ExecStart=-/usr/sbin/runuser -s /bin/bash -l _crabserver -c "/data/srv/current/config/crabserver/manage sysboot"',
+        'ExecStart=-/usr/sbin/runuser -s /bin/bash -l _crabcache -c "/data/srv/current/config/crabcache/manage sysboot"']
 
 
 @pytest.mark.parametrize('text, cause', [

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Stand-in for the repository's bootstrap script.  Deploy fetches it and runs
+#   bootstrap.sh -architecture ARCH -path PATH -repository REPO -server HOST setup
+# Leaves PATH/common/cmspkg and PATH/ARCH/, as the real one does.
+arch= path= server= action=
+while [ $# -gt 0 ]; do
+  case $1 in
+    -architecture) arch=$2; shift ;;
+    -path) path=$2; shift ;;
+    -repository) shift ;;
+    -server) server=$2; shift ;;
+    setup) action=setup ;;
+    *) echo "bootstrap.sh: unknown argument $1" >&2; exit 2 ;;
+  esac
+  shift
+done
+if [ "$action" != setup ] || [ -z "$arch" ] || [ -z "$path" ] || [ -z "$server" ]; then
+  echo "usage: bootstrap.sh -architecture A -path P -repository R -server H setup" >&2
+  exit 2
+fi
+set -e
+mkdir -p "$path/common" "$path/$arch"
+for file in cmspkg packages.conf releases.conf; do
+  curl -sf -o "$path/common/$file" "http://$server/cmssw/$file"
+done
+echo "$server" > "$path/common/server"
+chmod 755 "$path/common/cmspkg"
