@@ -192,6 +192,7 @@ class _Applier:
             if _tables.columns_of_constraint(self.session, self.owner, name) == constraint.columns:
                 raise ora(2261)
         name = constraint.name or self.system_name()
+        self.need_new_constraint(name)
         index = self.index_with(table, constraint.columns)
         if index is None and constraint.enabled:
             index = name
@@ -243,14 +244,17 @@ class _Applier:
     def insert_constraint(self, table, kind, name, columns, source=None, generated=None, **values):
         generated = name is None if generated is None else generated
         name = name or self.system_name()
-        if self.one('select 1 from "$constraint" where owner = ? and name = ?', self.owner, name):
-            raise ora(2264)
+        self.need_new_constraint(name)
         enabled = source is None or source.enabled
         validated = source is None or source.validated
         self.insert('constraint', owner=self.owner, name=name, kind=kind, tab=table, status='ENABLED' if enabled else 'DISABLED',
                     validated='VALIDATED' if validated else 'NOT VALIDATED', generated='GENERATED NAME' if generated else 'USER NAME', **values)
         for position, column in enumerate(columns, 1):
             self.insert('cons_column', owner=self.owner, cons=name, tab=table, col=column, position=position if kind != 'C' else None)
+
+    def need_new_constraint(self, name):
+        if self.one('select 1 from "$constraint" where owner = ? and name = ?', self.owner, name):
+            raise ora(2264)
 
     def delete_constraint(self, name):
         self.delete('constraint', owner=self.owner, name=name)

@@ -443,6 +443,8 @@ class Translator(Reader):
         return value
 
     def combined(self, left, operator, right):
+        if 'LONG' in (left.kind, right.kind):
+            self.fail(997)
         if operator == '||':
             return Value('ora_concat(%s, %s)' % (left.sql, right.sql), 'CLOB' if 'CLOB' in (left.kind, right.kind) else 'VARCHAR2')
         if left.kind in TIMES and right.kind in TIMES:

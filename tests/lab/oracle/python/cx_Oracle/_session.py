@@ -179,6 +179,8 @@ class Connection:
             self._alter_session(Reader(sql))
         elif verb in _DDL:
             self._ddl(sql)
+        elif verb in ('BEGIN', 'DECLARE', 'CALL'):
+            raise ora(900, 'PL/SQL')
         else:
             statement = _query.translate(self, sql)
             return self._query(statement, binds) if statement.columns is not None else self._change(statement, binds)
