@@ -56,29 +56,37 @@ def test_good_configuration_has_no_problem(era, content):
 @pytest.mark.parametrize('path, new, problem', [
     (('delegate-dn',), '/DC=ch/CN=x', 'm.delegate-dn: expected a list of DNs, found text.'),
     (('delegate-dn',), [], 'm.delegate-dn: expected a list of DNs, found nothing.'),
-    (('delegate-dn', 0), '/DC=ch|DC=x', 'm.delegate-dn[0]: each DN starts with a slash, such as /DC=ch/DC=cern/OU=computers/CN=tw.example.org, '
-                                        'and "DC=x" does not.'),
+    (('delegate-dn', 0), '/DC=ch|DC=x',
+     'm.delegate-dn[0]: each DN starts with a slash, such as /DC=ch/DC=cern/OU=computers/CN=tw.example.org, and "DC=x" does not.'),
     (('delegate-dn', 0), '/DC=ch/CN=[', 'm.delegate-dn[0]: not a regular expression ('),
     (('delegate-dn',), ABSENT, 'm.delegate-dn is missing.'),
     (('backend-urls',), ABSENT, 'm.backend-urls is missing.'),
     (('backend-urls',), None, 'm.backend-urls: expected an object, found null.'),
-    (('backend-urls', 'cacheSSL'), 'file:///x', 'm.backend-urls.cacheSSL: expected a URL that starts with http:// or https://, or an empty text, '
-                                                'found "file:///x".'),
-    (('backend-urls', 'cacheSSL'), 'https://u:geheim@x.example.org/', 'm.backend-urls.cacheSSL: expected a URL that starts with http:// or https://, '
-                                                                      'or an empty text, found "https://********@x.example.org/".'),
+    (('backend-urls', 'cacheSSL'), 'file:///x',
+     'm.backend-urls.cacheSSL: expected a URL that starts with http:// or https://, or an empty text, '
+     'found "file:///x".'),
+    (('backend-urls', 'cacheSSL'), 'https://u:geheim@x.example.org/',
+     'm.backend-urls.cacheSSL: expected a URL that starts with http:// or https://, '
+     'or an empty text, found "https://********@x.example.org/".'),
     (('backend-urls', 'baseURL'), ABSENT, 'm.backend-urls.baseURL is missing.'),
-    (('backend-urls', 'htcondorSchedds'), {'schedd.example.org': {}}, 'm.backend-urls.htcondorSchedds["schedd.example.org"]: expected the name of a '
-                                                                      'schedd as condor_status -schedd shows it, such as crab3@schedd.example.org.'),
-    (('backend-urls', 'htcondorSchedds', SCHEDD, 'proxiedurl'), 5, 'm.backend-urls.htcondorSchedds["crab3@schedd.example.org"].proxiedurl: '
-                                                                  'expected a URL, found a number.'),
-    (('backend-urls', 'htcondorSchedds', SCHEDD, 'weightfactor'), True, 'm.backend-urls.htcondorSchedds["crab3@schedd.example.org"].weightfactor: '
-                                                                        'expected a number from 0 up.'),
-    (('backend-urls', 'htcondorSchedds', SCHEDD, 'weight'), 1, 'm.backend-urls.htcondorSchedds["crab3@schedd.example.org"].weight: '
-                                                              'no CRABServer release of this era reads this key; expected proxiedurl, weightfactor.'),
-    (('backend-urls', 'htcondorPool'), 'a, b', 'm.backend-urls.htcondorPool: expected collectors such as a.example.org:9620,b.example.org '
-                                               'without blanks, found " b".'),
-    (('backend-urls', 'htcondorPool'), 'a,', 'm.backend-urls.htcondorPool: expected collectors such as a.example.org:9620,b.example.org '
-                                             'without blanks, found an empty one.'),
+    (('backend-urls', 'htcondorSchedds'), {'schedd.example.org': {}},
+     'm.backend-urls.htcondorSchedds["schedd.example.org"]: expected the name of a '
+     'schedd as condor_status -schedd shows it, such as crab3@schedd.example.org.'),
+    (('backend-urls', 'htcondorSchedds', SCHEDD, 'proxiedurl'), 5,
+     'm.backend-urls.htcondorSchedds["crab3@schedd.example.org"].proxiedurl: '
+     'expected a URL, found a number.'),
+    (('backend-urls', 'htcondorSchedds', SCHEDD, 'weightfactor'), True,
+     'm.backend-urls.htcondorSchedds["crab3@schedd.example.org"].weightfactor: '
+     'expected a number from 0 up.'),
+    (('backend-urls', 'htcondorSchedds', SCHEDD, 'weight'), 1,
+     'm.backend-urls.htcondorSchedds["crab3@schedd.example.org"].weight: '
+     'no CRABServer release of this era reads this key; expected proxiedurl, weightfactor.'),
+    (('backend-urls', 'htcondorPool'), 'a, b',
+     'm.backend-urls.htcondorPool: expected collectors such as a.example.org:9620,b.example.org '
+     'without blanks, found " b".'),
+    (('backend-urls', 'htcondorPool'), 'a,',
+     'm.backend-urls.htcondorPool: expected collectors such as a.example.org:9620,b.example.org '
+     'without blanks, found an empty one.'),
     (('backend-urls', 'asoConfig'), ABSENT, 'm.backend-urls.asoConfig is missing.'),
     (('backend-urls', 'asoConfig', 0, 'couchDBName'), ABSENT, 'm.backend-urls.asoConfig[0].couchDBName is missing.'),
     (('backend-urls', 'asoConfig'), {}, 'm.backend-urls.asoConfig: expected a list of objects with couchURL and couchDBName, found an object.'),
@@ -88,8 +96,9 @@ def test_good_configuration_has_no_problem(era, content):
     (('banned-out-destinations', 0), 'CERN', 'm.banned-out-destinations[0]: expected a site or a pattern such as T2_CH_CERN or T1_*, found "CERN".'),
     (('banned-out-destinations',), 'T1_*', 'm.banned-out-destinations: expected a list of sites, found text.'),
     (('ign-locality-blacklist', 0), None, 'm.ign-locality-blacklist[0]: expected a site, found null.'),
-    (('compatible-versions',), [], 'm.compatible-versions: no CRABServer release of this era reads this key; expected backend-urls, '
-                                   'banned-out-destinations, compatible-version, delegate-dn, ign-locality-blacklist.'),
+    (('compatible-versions',), [],
+     'm.compatible-versions: no CRABServer release of this era reads this key; expected backend-urls, '
+     'banned-out-destinations, compatible-version, delegate-dn, ign-locality-blacklist.'),
     (('backend-urls', 'baseURL'), 'http://x\n', 'm.backend-urls.baseURL: the text has control characters or halves of characters.'),
 ])
 def test_problem_is_told_with_its_path(path, new, problem):
