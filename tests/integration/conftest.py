@@ -1,0 +1,81 @@
+"""A lab host of its own for the tests of the whole site, and ansible-playbook as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NETWORK, PREFIX, HOST = "crab-site", "10.89.79", "crab-vm"
+WRITTEN = "/etc/grid-security /etc/vomses /data /etc/systemd/system/cmsweb-crab.service /etc/sudoers /var/spool/cron /var/lib/oracle-standin"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One ansible-playbook run."""
+
+    code: int
+    output: str
+
+    @property
+    def failure(self) -> str:
+        """What stands behind the first fatal, unfolded to one line."""
+        return " ".join(self.output.split("fatal:", 1)[-1].split("PLAY RECAP", 1)[0].split())
+
+    @property
+    def changed(self) -> int:
+        return self.recap("changed")
+
+    def recap(self, word: str) -> int:
+        line = next(line for line in reversed(self.output.splitlines()) if line.startswith("crab-vm.example.org") and "ok=" in line)
+        return int(line.split(word + "=")[1].split()[0])
+
+
+@dataclass(frozen=True)
+class Site:
+    """The host that the demo inventory describes, in a lab of its own."""
+
+    lab: Path
+
+    def play(self, playbook: str, variables: dict[str, object] | None = None, *options: str, check: bool = False) -> Run:
+        extra = {"demo_network": NETWORK, "demo_prefix": PREFIX, **(variables or {})}
+        command = ["ansible-playbook", "-i", "inventories/demo", playbook, "-e", json.dumps(extra), *options]
+        environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, text=True, timeout=600,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if check:
+            assert done.returncode == 0, done.stdout + self.on("journalctl --no-pager -n 40; tail -n 20 /data/srv/logs/*/* 2>/dev/null; true")
+        return Run(done.returncode, done.stdout)
+
+    def on(self, command: str) -> str:
+        """The output of a shell command that root runs on the host; it must succeed."""
+        done = subprocess.run([str(ROOT / "tests/lab/lab"), "ssh", "--network", NETWORK, HOST, "sudo bash -c " + _quoted(command)],
+                              stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=120, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def fingerprint(self) -> str:
+        """A checksum over names, modes, owners and contents of all that any stage writes."""
+        return self.on(f"find {WRITTEN} -name '*.log' -prune -o -name '*-shm' -prune -o -name '*-wal' -prune -o -printf '%p %m %u %g %l\\n' "
+                       f"-type f -exec sha256sum {{}} + 2>/dev/null | sort | sha256sum")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """A fresh host; away with it at the end, unless CRAB_LAB_KEEP is set."""
+    lab = [sys.executable, str(ROOT / "tests/lab/lab")]
+    subprocess.run([*lab, "up", "--fresh", "--network", NETWORK, "--prefix", PREFIX, HOST], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+    yield Site(ROOT / ".lab" / NETWORK)
+    if not os.environ.get("CRAB_LAB_KEEP"):
+        subprocess.run([*lab, "down", "--network", NETWORK], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)

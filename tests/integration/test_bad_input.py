@@ -1,0 +1,106 @@
+"""Bad input: one clear message, and nothing changed on the host.
+
+Each case is one variable of the demo inventory set wrong. What the host has is compared by a checksum over everything
+that any stage writes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Site
+
+EXTERNAL = {
+    "delegate-dn": ["/DC=ch/DC=cern/OU=computers/CN=taskworker.example.org"],
+    "backend-urls": {
+        "cacheSSL": "https://crab-vm.example.org/crabcache",
+        "baseURL": "https://crab-vm.example.org/crabcache",
+        "htcondorSchedds": {"crab3@schedd-1.example.org": {}},
+        "htcondorPool": "collector-1.example.org",
+        "asoConfig": [{"couchURL": "https://crab-vm.example.org/couchdb", "couchDBName": "filetransfers"}],
+    },
+    "compatible-version": ["3.3.*"],
+    "banned-out-destinations": ["T1_*"],
+}
+USER = {"dn": "/DC=ch/CN=alice", "login": "alice", "name": "Alice Example"}
+
+
+def external(**changes: object) -> dict[str, object]:
+    return {"crabserver_config_external": {"cmsweb-dev": {**EXTERNAL, **changes}}}
+
+
+CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
+    "no password": ({"crab_database_password": ""}, ("crab_database_password", "empty or a placeholder")),
+    "unknown HG tag": ({"crab_hg_version": "HG1899z"}, ("hgdeploy_version", "has no tag HG1899z")),
+    "no HG tag at all": ({"crab_hg_version": "1803"}, ("hgdeploy_version", "1803 is no HG tag")),
+    "DN without a slash": ({"frontend_auth_users": [{**USER, "dn": "DC=ch/CN=alice"}]}, ("frontend_auth_users", "DC=ch/CN=alice", "/")),
+    "unknown key": (external(delegateDN=[]), ("crabserver_config_external", "cmsweb-dev.delegateDN")),
+    "bad regular expression": (external(**{"compatible-version": ["3.3.("]}), ("crabserver_config_external", "cmsweb-dev.compatible-version", "3.3.(")),
+    "unknown mode": ({"crab_mode": "cmsweb-prod"}, ("crabserver_config_mode", "cmsweb-prod")),
+    "file URL": ({"crabserver_config_external_url": "file:///tmp/x.json"}, ("crabserver_config_external_url", "http")),
+    "instance in capitals": ({"crab_instance": "Dev"}, ("crabserver_config_instances", "Dev")),
+    "wrong choice": ({"service_state": "running"}, ("service_state", "started, stopped, restarted")),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_wrong_variable_is_named_in_one_message_and_nothing_changes(site: Site, case: str) -> None:
+    variables, said = CASES[case]
+    before = site.fingerprint()
+
+    run = site.play("site.yml", variables)
+
+    assert run.code != 0
+    for part in said:
+        assert part in run.failure, run.output
+    assert site.fingerprint() == before
+
+
+def test_several_wrong_variables_are_listed_together(site: Site) -> None:
+    run = site.play("site.yml", {"crab_database_password": "", "crab_mode": "nosuch", "crab_hg_version": "1803"})
+
+    for name in ("crab_database_password", "crabserver_config_mode", "hgdeploy_version"):
+        assert name in run.failure, run.output
+    assert "nothing was touched" in run.failure
+
+
+def test_a_certificate_that_does_not_match_its_key_is_refused(site: Site) -> None:
+    pki = site.lab / "pki"
+    before = site.fingerprint()
+
+    run = site.play("site.yml", {
+        "gridcert_issuer": "provided",
+        "gridcert_provided_certificate": str(pki / "mismatchcert.pem"),
+        "gridcert_provided_key": str(pki / "alicekey.pem"),
+    })
+
+    assert run.code != 0
+    assert "gridcert_provided_key" in run.failure and "match" in run.failure, run.output
+    assert site.fingerprint() == before
+
+
+def test_a_checkout_without_create_py_is_refused(site: Site, tmp_path: Path) -> None:
+    before = site.fingerprint()
+
+    run = site.play("site.yml", {"oracle_schema_checkout": str(tmp_path)})
+
+    assert run.code != 0
+    assert "oracle_schema_checkout" in run.failure and "Create.py" in run.failure, run.output
+    assert site.fingerprint() == before
+
+
+def test_a_host_out_of_reach_is_named_with_its_address(site: Site) -> None:
+    run = site.play("site.yml", {"ansible_host": "127.0.0.9", "ansible_port": 9, "ansible_ssh_extra_args": "-o ConnectTimeout=3"})
+
+    assert run.code != 0
+    assert "crab-vm.example.org (ansible_host 127.0.0.9, ansible_user crabdev) cannot be reached" in run.failure, run.output
+
+
+def test_secrets_stay_out_of_the_message(site: Site) -> None:
+    run = site.play("site.yml", {"crab_mode": "nosuch", "crab_database_password": "HuNtEr2secret"})
+
+    assert "HuNtEr2secret" not in run.output
+    assert json.dumps("HuNtEr2secret") not in run.output
