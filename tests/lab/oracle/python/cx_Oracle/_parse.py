@@ -422,7 +422,143 @@ class _Parser(Reader):
     # ---- ALTER
 
     def alter(self):
+        if self.take('TABLE'):
+            table = self.name()
+            command = self.alter_table()
+            command.table = table
+            return command
+        if self.take('INDEX'):
+            return self.alter_index()
         return self.fail(940)
+
+    def alter_table(self):
+        if self.take('ADD'):
+            return self.add_items()
+        if self.take('MODIFY'):
+            return self.modify()
+        if self.take('DROP'):
+            return self.drop_item()
+        if self.take('SET', 'UNUSED'):
+            names = self.names() if self.sees('(') else self.one_column()
+            return Command('set unused', columns=names, cascade=self.take('CASCADE', 'CONSTRAINTS'))
+        if self.take('RENAME', 'COLUMN'):
+            return self.renamed('rename column')
+        if self.take('RENAME', 'CONSTRAINT'):
+            return self.renamed('rename constraint')
+        if self.take('SHRINK', 'SPACE'):
+            self.take('COMPACT')
+            self.take('CASCADE')
+            return Command('shrink')
+        for word in ('ENABLE', 'DISABLE'):
+            if self.take(word, 'ROW', 'MOVEMENT'):
+                return Command('row movement', enabled=word == 'ENABLE')
+        if self.sees('ENABLE') or self.sees('DISABLE'):
+            command = Command('constraint state')
+            self.state(command)
+            self.need('CONSTRAINT', code=905)
+            command.name = self.name()
+            return command
+        return self.fail(1735)
+
+    def one_column(self):
+        self.need('COLUMN', code=905)
+        return [self.name()]
+
+    def renamed(self, verb):
+        command = Command(verb, old=self.name())
+        self.need('TO', code=905)
+        command.new = self.new_name()
+        return command
+
+    def state(self, command):
+        """ENABLE, DISABLE, VALIDATE, NOVALIDATE; None for what is not said."""
+        command.enabled = command.validated = None
+        word = self.take_any(('ENABLE', 'DISABLE'))
+        if word:
+            command.enabled = command.validated = word == 'ENABLE'
+        word = self.take_any(('VALIDATE', 'NOVALIDATE'))
+        if word:
+            command.validated = word == 'VALIDATE'
+        if command.enabled is None and command.validated is None:
+            self.fail(905)
+
+    def add_items(self):
+        command = Command('add', columns=[], constraints=[])
+        many = self.take('(')
+        while True:
+            if self.is_constraint():
+                command.constraints.append(self.constraint())
+            else:
+                command.columns.append(self.column())
+                command.constraints += command.columns[-1].constraints
+            if not many:
+                return command
+            if self.take(')'):
+                return command
+            self.need(',', code=907)
+
+    def modify(self):
+        if self.take('PARTITION', 'BY'):
+            command = Command('modify partition by', method=None, keys=[], interval=None, partitions=[])
+            self.partitioning(command)
+            command.online = self.take('ONLINE')
+            return command
+        if self.take('CONSTRAINT'):
+            command = Command('constraint state', name=self.name())
+            self.state(command)
+            return command
+        command = Command('modify', columns=[])
+        many = self.take('(')
+        while True:
+            command.columns.append(self.modified_column())
+            if not many:
+                return command
+            if self.take(')'):
+                return command
+            self.need(',', code=907)
+
+    def modified_column(self):
+        column = Column(self.name())
+        if not (self.token.value in ('DEFAULT', 'NOT', 'NULL', 'CONSTRAINT') or self.token.text in (',', ')') or self.token.kind == 'end'):
+            self.column_type(column)
+        self.column_options(column)
+        if column.constraints:
+            self.fail(900, 'MODIFY with a constraint other than NOT NULL')
+        return column
+
+    def drop_item(self):
+        if self.take('COLUMN'):
+            return Command('drop columns', columns=[self.name()], cascade=self.take('CASCADE', 'CONSTRAINTS'))
+        if self.sees('('):
+            return Command('drop columns', columns=self.names(), cascade=self.take('CASCADE', 'CONSTRAINTS'))
+        if self.take('UNUSED', 'COLUMNS'):
+            if self.take('CHECKPOINT'):
+                self.integer()
+            return Command('drop unused')
+        if self.take('CONSTRAINT'):
+            return Command('drop constraint', name=self.name(), cascade=self.take('CASCADE'))
+        if self.take('PRIMARY', 'KEY'):
+            return Command('drop constraint', name=None, cascade=self.take('CASCADE'))
+        if self.take('PARTITION'):
+            command = Command('drop partition', name=self.name())
+            command.update_indexes = self.take('UPDATE', 'INDEXES') or self.take('UPDATE', 'GLOBAL', 'INDEXES')
+            return command
+        return self.fail(905)
+
+    def alter_index(self):
+        command = Command('alter index', name=self.name(), new=None, compress=None)
+        if self.take('RENAME', 'TO'):
+            command.new = self.new_name(953)
+            return command
+        self.need('REBUILD', code=14048)
+        while self.token.kind != 'end':
+            if self.take('COMPRESS'):
+                command.compress = self.integer()
+            elif self.take('NOCOMPRESS'):
+                command.compress = 0
+            elif not self.take('ONLINE'):
+                self.fail(14048)
+        return command
 
 
 def _body_start(sql):

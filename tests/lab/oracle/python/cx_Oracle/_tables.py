@@ -117,21 +117,23 @@ def make(session, owner, name):
     session.store.execute(definition(session, owner, name))
 
 
-def remake(session, owner, name, renamed=()):
+def remake(session, owner, name, renamed=(), values=()):
     """The table as the dictionary now says, with its rows; foreign keys are off while it happens.
 
     :param renamed: pairs (old name, new name) of columns.
+    :param values: pairs (name, SQL) of new columns that the rows get a value in.
     """
     table, temporary = _catalog.stored(owner, name), _catalog.stored(owner, name + ' new')
     old = [row[1] for row in session.store.execute('pragma table_info(%s)' % table)]
     renames = dict(renamed)
-    kept = [(column, renames.get(column, column)) for column in old if renames.get(column, column) in _catalog.columns_of(session, owner, name)]
+    kept = [(_query.identifier(column), renames.get(column, column)) for column in old if renames.get(column, column) in _catalog.columns_of(session, owner, name)]
+    kept += [(sql, column) for column, sql in values]
     session.store.execute(definition(session, owner, name, temporary))
     # Rows that a constraint with NOVALIDATE tolerates stay.
     session.store.execute('pragma ignore_check_constraints = on')
     try:
         session.store.execute('insert into %s (%s) select %s from %s' % (
-            temporary, ', '.join(_query.identifier(new) for _old, new in kept), ', '.join(_query.identifier(column) for column, _new in kept), table))
+            temporary, ', '.join(_query.identifier(new) for _old, new in kept), ', '.join(sql for sql, _new in kept), table))
     finally:
         session.store.execute('pragma ignore_check_constraints = off')
     session.store.execute('drop table %s' % table)
