@@ -426,3 +426,141 @@ def test_the_data_are_plain_sqlite(standin, session, tmp_path):
 
     assert store.execute('select count(*) from "ALICE.T"').fetchone() == (0,)
     store.close()
+
+
+# ---- ALTER
+
+ALTERED = ("CREATE TABLE t (id NUMBER(5) NOT NULL, name VARCHAR(9) DEFAULT 'x', size_n NUMBER(5,2), text CLOB, made TIMESTAMP, extra NUMBER, "
+           "CONSTRAINT t_pk PRIMARY KEY (id), CONSTRAINT t_ck CHECK (name IN ('T', 'F')), CONSTRAINT t_u UNIQUE (name, size_n))",
+           'CREATE TABLE child (t_id NUMBER(5), CONSTRAINT child_fk FOREIGN KEY (t_id) REFERENCES t (id))', 'CREATE INDEX t_i ON t (made, extra) COMPRESS 1',
+           "CREATE TABLE p (a NUMBER, made TIMESTAMP) PARTITION BY RANGE (made) INTERVAL (NUMTOYMINTERVAL(1, 'MONTH')) "
+           "(PARTITION p1 VALUES LESS THAN (TO_DATE('2018-01-01', 'YYYY-MM-DD')))")
+
+
+@pytest.fixture
+def filled(session):
+    """ALTERED with a row in t and in child."""
+    for sql in ALTERED:
+        run(session, sql)
+    run(session, "INSERT INTO t (id, name, size_n, text) VALUES (1, 'T', 1.25, 'long')")
+    run(session, 'INSERT INTO child VALUES (1)')
+    run(session, 'COMMIT')
+    return session
+
+
+@pytest.mark.parametrize('sql, code', [
+    ('ALTER TABLE nowhere ADD (x NUMBER)', 942), ('ALTER TABLE t ADD (id NUMBER)', 1430), ('ALTER TABLE t ADD (x NUMBER NOT NULL)', 1758),
+    ('ALTER TABLE t ADD COLUMN x NUMBER', 904), ('ALTER TABLE t MODIFY (nope NUMBER)', 904), ('ALTER TABLE t MODIFY (name CLOB)', 22858),
+    ('ALTER TABLE t MODIFY (text VARCHAR(10))', 22858), ('ALTER TABLE t MODIFY (size_n VARCHAR(10))', 1439), ('ALTER TABLE t MODIFY (size_n NUMBER(4,2))', 1440),
+    ('ALTER TABLE t MODIFY (size_n NUMBER(5,1))', 1440), ('ALTER TABLE t MODIFY (size_n NUMBER(6,3))', None), ('ALTER TABLE t MODIFY (extra NUMBER(3))', None),
+    ('ALTER TABLE t MODIFY (name NULL)', 1451), ('ALTER TABLE t MODIFY (id NULL)', 1451), ('ALTER TABLE t MODIFY (id NOT NULL)', 1442),
+    ('ALTER TABLE t MODIFY (extra NOT NULL)', 2296), ('ALTER TABLE t MODIFY (name NOT NULL)', None), ('ALTER TABLE p MODIFY (made DATE)', 14060),
+    ('ALTER TABLE t DROP COLUMN nope', 904), ('ALTER TABLE t DROP COLUMN id', 12992), ('ALTER TABLE t DROP COLUMN size_n', 12991),
+    ('ALTER TABLE child DROP COLUMN t_id', 12983), ('ALTER TABLE p DROP COLUMN made', 12984), ('ALTER TABLE t DROP COLUMN size_n CASCADE CONSTRAINTS', None),
+    ('ALTER TABLE t RENAME COLUMN nope TO x', 904), ('ALTER TABLE t RENAME COLUMN id TO name', 957), ('ALTER TABLE t RENAME CONSTRAINT nope TO x', 23292),
+    ('ALTER TABLE t RENAME CONSTRAINT t_ck TO t_u', 2264), ('ALTER TABLE t DROP CONSTRAINT nope', 2443), ('ALTER TABLE t DROP CONSTRAINT t_pk', 2273),
+    ("ALTER TABLE t ADD CONSTRAINT c CHECK (name = 'F')", 2293), ("ALTER TABLE t ADD CONSTRAINT c CHECK (name = 'F') ENABLE NOVALIDATE", None),
+    ('ALTER TABLE t ADD CONSTRAINT c PRIMARY KEY (name)', 2260), ('ALTER TABLE t ADD CONSTRAINT c UNIQUE (extra)', None),
+    ('ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (id) REFERENCES child (t_id)', 2270), ('ALTER TABLE t SHRINK SPACE', 10636),
+    ('ALTER TABLE t MODIFY PARTITION BY RANGE (id) (PARTITION VALUES LESS THAN (9)) ONLINE', 14006), ('ALTER TABLE p DROP PARTITION p1', 14758),
+    ('ALTER TABLE p DROP PARTITION nope', 2149), ('ALTER INDEX nope REBUILD', 1418), ('ALTER INDEX t_i REBUILD COMPRESS 3', 25194),
+    ('ALTER INDEX t_i RENAME TO t_pk', 955), ('ALTER TABLE t PARALLEL 4', 1735), ('ALTER TABLE t MODIFY CONSTRAINT nope VALIDATE', 2443),
+])
+def test_alter_keeps_oracle_s_rules(standin, filled, sql, code):
+    if code is None:
+        run(filled, sql)
+    else:
+        assert code_of(standin, run, filled, sql) == code
+    assert run(filled, 'SELECT id, name, extra FROM t') == [(1, 'T', None)]
+
+
+def test_an_added_column_has_its_default_in_the_rows_that_are_there(filled):
+    run(filled, "ALTER TABLE t ADD (flag VARCHAR(1) DEFAULT 'F' NOT NULL)")
+
+    assert run(filled, 'SELECT flag FROM t') == [('F',)]
+
+
+def test_the_way_by_a_shadow_column_keeps_values_checks_and_names(filled):
+    for sql in ('ALTER TABLE t ADD (shadow CLOB)', 'UPDATE t SET shadow = name', 'ALTER TABLE t DROP CONSTRAINT t_u', 'ALTER TABLE t DROP COLUMN name',
+                'ALTER TABLE t RENAME COLUMN shadow TO name'):
+        run(filled, sql)
+
+    assert [lob.read() for (lob,) in run(filled, 'SELECT name FROM t')] == ['T']
+    assert run(filled, "SELECT constraint_name FROM user_constraints WHERE constraint_name = 'T_CK'") == []
+
+
+def test_a_renamed_column_is_renamed_in_checks_and_indexes(standin, filled):
+    run(filled, 'ALTER TABLE t RENAME COLUMN name TO label')
+    run(filled, 'ALTER TABLE t RENAME COLUMN made TO born')
+
+    assert run(filled, "SELECT search_condition FROM user_constraints WHERE constraint_name = 'T_CK'") == [('"LABEL" IN (\'T\', \'F\')',)]
+    assert run(filled, "SELECT column_name FROM user_ind_columns WHERE index_name = 'T_I' ORDER BY column_position") == [('BORN',), ('EXTRA',)]
+    assert code_of(standin, run, filled, "UPDATE t SET label = 'X'") == 2290
+
+
+def test_rows_that_novalidate_tolerates_stay_and_new_ones_are_checked(standin, filled):
+    run(filled, "ALTER TABLE t ADD CONSTRAINT c CHECK (name = 'F') ENABLE NOVALIDATE")
+
+    assert code_of(standin, run, filled, "INSERT INTO t (id, name) VALUES (2, 'T')") == 2290
+    assert code_of(standin, run, filled, 'ALTER TABLE t MODIFY CONSTRAINT c VALIDATE') == 2293
+    run(filled, "UPDATE t SET name = 'F'")
+    run(filled, 'ALTER TABLE t MODIFY CONSTRAINT c VALIDATE')
+    assert run(filled, "SELECT status, validated FROM user_constraints WHERE constraint_name = 'C'") == [('ENABLED', 'VALIDATED')]
+
+
+def test_a_dropped_key_takes_the_index_that_it_made_and_leaves_one_that_it_adopted(filled):
+    run(filled, 'CREATE UNIQUE INDEX mine ON t (extra)')
+    run(filled, 'ALTER TABLE t ADD CONSTRAINT adopted UNIQUE (extra)')
+    run(filled, 'ALTER TABLE t DROP CONSTRAINT adopted')
+    run(filled, 'ALTER TABLE t DROP CONSTRAINT t_u')
+
+    names = [row[0] for row in run(filled, "SELECT index_name FROM user_indexes WHERE index_type <> 'LOB' AND table_name = 'T' ORDER BY index_name")]
+    assert names == ['MINE', 'T_I', 'T_PK']
+
+
+def test_a_disabled_key_of_a_parent_lets_children_be(standin, filled):
+    run(filled, 'ALTER TABLE child MODIFY CONSTRAINT child_fk DISABLE')
+
+    assert run(filled, 'INSERT INTO child VALUES (99)') == 1
+    run(filled, 'COMMIT')
+    assert code_of(standin, run, filled, 'ALTER TABLE child ENABLE CONSTRAINT child_fk') == 2298
+
+
+def test_a_dropped_partition_takes_its_rows_and_unless_told_the_global_indexes(standin, session):
+    run(session, ALTERED[3])
+    run(session, 'ALTER TABLE p ADD CONSTRAINT p_pk PRIMARY KEY (a)')
+    for month in (1, 2, 3):
+        run(session, 'INSERT INTO p VALUES (:n, :m)', n=month, m=datetime.datetime(2018, month, 15))
+    names = [row[0] for row in run(session, 'SELECT partition_name FROM user_tab_partitions ORDER BY partition_position')]
+
+    run(session, 'ALTER TABLE p DROP PARTITION %s UPDATE INDEXES' % names[2])
+    left = run(session, 'SELECT a FROM p ORDER BY a')
+    run(session, 'UPDATE p SET a = a')
+    run(session, 'ALTER TABLE p DROP PARTITION %s' % names[1])
+
+    assert left == [(1,), (3,)]
+    assert code_of(standin, run, session, 'UPDATE p SET a = a') == 1502
+    run(session, 'ALTER INDEX p_pk REBUILD')
+    assert run(session, 'UPDATE p SET a = a') == 1
+
+
+def test_a_plain_table_is_partitioned_from_12_2_on(standin):
+    admin('version', '12.2')
+    session = standin.connect('alice', 'pw', 'devdb11')
+    run(session, 'CREATE TABLE q (made TIMESTAMP)')
+    run(session, 'INSERT INTO q VALUES (:m)', m=datetime.datetime(2018, 3, 5))
+
+    run(session, "ALTER TABLE q MODIFY PARTITION BY RANGE (made) INTERVAL (NUMTOYMINTERVAL(1, 'MONTH')) (PARTITION p1 VALUES LESS THAN "
+                 "(TO_DATE('2017-04-14', 'YYYY-MM-DD'))) ONLINE")
+
+    assert run(session, 'SELECT partitioning_type, interval FROM user_part_tables') == [('RANGE', "NUMTOYMINTERVAL(1,'MONTH')")]
+    assert run(session, 'SELECT COUNT(*) FROM user_tab_partitions') == [(2,)]
+    session.close()
+
+
+def test_an_unused_column_vanishes_but_is_counted_until_it_is_dropped(filled):
+    run(filled, 'ALTER TABLE t SET UNUSED COLUMN extra')
+
+    assert run(filled, 'SELECT table_name, count FROM user_unused_col_tabs') == [('T', 1)]
+    run(filled, 'ALTER TABLE t DROP UNUSED COLUMNS')
+    assert run(filled, 'SELECT COUNT(*) FROM user_unused_col_tabs') == [(0,)]

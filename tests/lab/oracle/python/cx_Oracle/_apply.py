@@ -454,10 +454,10 @@ class _Alterer(_Applier):
                 self.change_null(column, old)
         self.remake()
 
-    def set_column(self, name, **values):
+    def set_column(self, column, **values):
         names = sorted(values)
         self.store.execute('update "$column" set %s where owner = ? and tab = ? and name = ?' % ', '.join('%s = ?' % key for key in names),
-                           [values[key] for key in names] + [self.owner, self.table, name])
+                           [values[key] for key in names] + [self.owner, self.table, column])
 
     def change_type(self, column, old):
         char_used = column.char_used or {'CHAR': 'C', 'BYTE': 'B'}[self.session.length_semantics]

@@ -199,6 +199,7 @@ class Connection:
 
     def _change(self, statement, binds):
         values = _bound(statement.binds, binds)
+        _tables.need_usable_indexes(self, *statement.table)
         self._begin()
         values.update(self._numbers(statement))
         verb = statement.sql.split(' ', 1)[0]

@@ -194,6 +194,14 @@ def _next_bound(first, value):
     return _functions.add_months(first, count)
 
 
+def need_usable_indexes(session, owner, name):
+    """A unique index that a dropped partition broke stops every change of the table."""
+    row = session.store.execute('select name from "$index" where owner = ? and tab = ? and uniqueness = \'UNIQUE\' and status = \'UNUSABLE\'',
+                                (owner, name)).fetchone()
+    if row:
+        raise ora(1502, '%s.%s' % (owner, row[0]))
+
+
 def error_of(session, statement, verb, text):
     """The ORA- error of a constraint that SQLite found violated."""
     owner, name = statement.table
