@@ -41,8 +41,9 @@ class ActionModule(ActionBase):
                 warnings += doubts
         if arguments['connect']:
             problems += self._connection_problems(task_vars)
-        result['problems'] = problems
-        result['warnings'] = warnings
+        result['changed'] = False
+        if warnings:
+            result['warnings'] = warnings
         if problems:
             result['failed'] = True
             result['msg'] = '%d problem%s, and nothing was touched:\n%s' % (

@@ -54,10 +54,4 @@ EXAMPLES = r'''
 '''
 
 RETURN = r'''
-problems:
-  description: What is wrong or missing, a sentence each, naming the variable and the cure.
-  returned: always
-  type: list
-  elements: str
-  sample: ["hgdeploy_version: HG18 is no HG tag. Write one such as HG1803f."]
 '''

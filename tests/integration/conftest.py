@@ -61,6 +61,10 @@ class Site:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def fresh(self) -> None:
+        """The host anew, as the image makes it."""
+        _lab("up", "--fresh", "--network", NETWORK, "--prefix", PREFIX, HOST)
+
     def fingerprint(self) -> str:
         """A checksum over names, modes, owners and contents of all that any stage writes."""
         return self.on(f"find {WRITTEN} -name '*.log' -prune -o -name '*-shm' -prune -o -name '*-wal' -prune -o -printf '%p %m %u %g %l\\n' "
@@ -71,11 +75,15 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+def _lab(*words: str) -> None:
+    subprocess.run([sys.executable, str(ROOT / "tests/lab/lab"), *words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """A fresh host; away with it at the end, unless CRAB_LAB_KEEP is set."""
-    lab = [sys.executable, str(ROOT / "tests/lab/lab")]
-    subprocess.run([*lab, "up", "--fresh", "--network", NETWORK, "--prefix", PREFIX, HOST], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
-    yield Site(ROOT / ".lab" / NETWORK)
+    host = Site(ROOT / ".lab" / NETWORK)
+    host.fresh()
+    yield host
     if not os.environ.get("CRAB_LAB_KEEP"):
-        subprocess.run([*lab, "down", "--network", NETWORK], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+        _lab("down", "--network", NETWORK)

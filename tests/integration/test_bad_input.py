@@ -38,7 +38,7 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "no HG tag at all": ({"crab_hg_version": "1803"}, ("hgdeploy_version", "1803 is no HG tag")),
     "DN without a slash": ({"frontend_auth_users": [{**USER, "dn": "DC=ch/CN=alice"}]}, ("frontend_auth_users", "DC=ch/CN=alice", "/")),
     "unknown key": (external(delegateDN=[]), ("crabserver_config_external", "cmsweb-dev.delegateDN")),
-    "bad regular expression": (external(**{"compatible-version": ["3.3.("]}), ("crabserver_config_external", "cmsweb-dev.compatible-version", "3.3.(")),
+    "bad regular expression": (external(**{"compatible-version": ["3.3.("]}), ("crabserver_config_external", "cmsweb-dev.compatible-version[0]", "not a regular expression")),
     "unknown mode": ({"crab_mode": "cmsweb-prod"}, ("crabserver_config_mode", "cmsweb-prod")),
     "file URL": ({"crabserver_config_external_url": "file:///tmp/x.json"}, ("crabserver_config_external_url", "http")),
     "instance in capitals": ({"crab_instance": "Dev"}, ("crabserver_config_instances", "Dev")),
