@@ -4,9 +4,13 @@
 
 """Find the schema of a CRABServer release in a checkout on the controller."""
 
-from __future__ import absolute_import, division, print_function
+from __future__ import annotations
 
-__metaclass__ = type
+import glob
+import os
+
+from ansible.errors import AnsibleOptionsError
+from ansible.plugins.lookup import LookupBase
 
 DOCUMENTATION = r'''
 name: crabserver_schema
@@ -14,7 +18,8 @@ short_description: The Create.py files of a CRABServer checkout
 version_added: 0.1.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
-  - Reads C(src/python/Databases/*/Oracle/Create.py) of a checkout on the controller and returns their texts by module name, for the option O(cmsweb.crab.schema#module:source).
+  - Reads C(src/python/Databases/*/Oracle/Create.py) of a checkout on the controller and returns their texts by module name.
+  - They are what O(cmsweb.crab.schema#module:source) wants.
   - The files are read and never run.
 options:
   _terms:
@@ -39,12 +44,6 @@ _raw:
   elements: dict
 '''
 
-import glob
-import os
-
-from ansible.errors import AnsibleOptionsError
-from ansible.plugins.lookup import LookupBase
-
 PATTERN = 'src/python/Databases/*/Oracle/Create.py'
 
 
@@ -53,22 +52,24 @@ class LookupModule(LookupBase):
 
     def run(self, terms, variables=None, **kwargs):
         if len(terms) != 1 or not isinstance(terms[0], str) or not terms[0]:
-            raise AnsibleOptionsError('crabserver_schema: expected one path, found %r. Set oracle_schema_checkout to the root of a CRABServer checkout.' % (terms,))
+            raise AnsibleOptionsError(f'crabserver_schema: expected one path, found {terms!r}. '
+                                      'Set oracle_schema_checkout to the root of a CRABServer checkout.')
         return [read(os.path.expanduser(terms[0]))]
 
 
-def read(checkout):
+def read(checkout: str) -> dict[str, str]:
     """Module name to the text of its Create.py. Ansible passes an options error on as it is; any other it wraps in noise."""
     paths = sorted(glob.glob(os.path.join(glob.escape(checkout), PATTERN)))
     if not paths:
-        raise AnsibleOptionsError('crabserver_schema: %s %s. Set oracle_schema_checkout to the root of a CRABServer checkout at the tag of the release.' % (
-            checkout, 'holds no %s' % PATTERN if os.path.isdir(checkout) else 'is no folder on the controller; expected one with %s' % PATTERN))
-    return dict((path.split(os.sep)[-3], _text(path)) for path in paths)
+        found = f'holds no {PATTERN}' if os.path.isdir(checkout) else f'is no folder on the controller; expected one with {PATTERN}'
+        raise AnsibleOptionsError(f'crabserver_schema: {checkout} {found}. '
+                                  'Set oracle_schema_checkout to the root of a CRABServer checkout at the tag of the release.')
+    return {path.split(os.sep)[-3]: _text(path) for path in paths}
 
 
-def _text(path):
+def _text(path: str) -> str:
     try:
         with open(path, 'rb') as source:
             return source.read().decode('utf-8')
     except (OSError, UnicodeDecodeError) as error:
-        raise AnsibleOptionsError('crabserver_schema: cannot read %s: %s.' % (path, error))
+        raise AnsibleOptionsError(f'crabserver_schema: cannot read {path}: {error}.') from error

@@ -13,15 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, dictionary, diff, driver, execute, lint, model, plan, render
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, dictionary, diff, driver, execute, lint, model, plan, render
-
 STANDIN = Path(__file__).resolve().parents[1] / "lab" / "oracle" / "python"
 WORDS = st.sampled_from([f"{word}_{number}" for word in ("TM", "FMD", "PANDA") for number in range(8)])
-TEXTS = st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=8).map(lambda text: "'%s'" % text.replace("'", "''"))
+TEXTS = st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=8).map(lambda text: "'{}'".format(text.replace("'", "''")))
 TYPES = st.one_of(
     st.builds(model.Type, name=st.just("VARCHAR2"), length=st.integers(8, 4000), unit=st.sampled_from([None, "BYTE", "CHAR"])),
     st.builds(lambda precision, scale: model.Type(name="NUMBER", precision=precision, scale=min(scale, precision)), st.integers(1, 38), st.integers(0, 6)),
@@ -50,7 +49,7 @@ def tables(draw: st.DrawFn, name: str) -> model.Table:
     texts = [column.name for column in keys if column.type.name == "VARCHAR2"]
     if texts and draw(st.booleans()):
         values = draw(st.lists(TEXTS, min_size=1, max_size=4))
-        condition = "%s IN (%s)" % (draw(st.sampled_from(texts)), ", ".join(values))
+        condition = f"{draw(st.sampled_from(texts))} IN ({', '.join(values)})"
         table.constraints.append(model.Constraint(kind="C", name=draw(st.sampled_from([None, f"{name}_CK"])), condition=condition))
     return table
 

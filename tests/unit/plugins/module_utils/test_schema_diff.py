@@ -102,7 +102,7 @@ def test_a_trigger_differs_by_its_words_not_by_its_space():
 # ---- the plan
 
 def test_the_plan_creates_what_is_missing_and_tells_the_rest():
-    wanted = ['CREATE TABLE child (a NUMBER REFERENCES t (a))'] + changed('c CLOB', 'd CLOB')[:1] + ['CREATE INDEX i ON t (b) COMPRESS 1', 'CREATE INDEX k ON child (a)']
+    wanted = ['CREATE TABLE child (a NUMBER REFERENCES t (a))'] + changed('c CLOB', 'd CLOB') + ['CREATE INDEX k ON child (a)']
 
     made = plan.make(diff.compare(schema(*wanted), schema(*BASE)))
 

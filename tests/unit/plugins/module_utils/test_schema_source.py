@@ -20,6 +20,7 @@ class Create(DBCreator):
         self.create['b_table'] = """
             CREATE TABLE t (a NUMBER)"""
 '''
+NO_PLAIN_TEXT = 'TaskDB: line 9: self.create[...] = ...: expected a plain text as key and as value.'
 
 
 def keys_of(text):
@@ -51,8 +52,8 @@ def test_task_db_comes_first_because_the_others_point_to_it():
 @pytest.mark.parametrize('text, message', [
     (u'class Create(:\n', 'TaskDB: line 1 is no Python: '),
     (u'x = 1\n', 'TaskDB: no statement assigned to self.create was found.'),
-    (CREATE + u"        self.create['x'] = 'CREATE TABLE %s (a NUMBER)' % name\n", 'TaskDB: line 9: self.create[...] = ...: expected a plain text as key and as value.'),
-    (CREATE + u"        self.create[key] = 'CREATE TABLE u (a NUMBER)'\n", 'TaskDB: line 9: self.create[...] = ...: expected a plain text as key and as value.'),
+    (CREATE + u"        self.create['x'] = 'CREATE TABLE %s (a NUMBER)' % name\n", NO_PLAIN_TEXT),
+    (CREATE + u"        self.create[key] = 'CREATE TABLE u (a NUMBER)'\n", NO_PLAIN_TEXT),
     (CREATE + u"        self.create = dict(a='b')\n", 'TaskDB: line 9: self.create = ...: expected {}.'),
     (CREATE + u"        self.inserts['x'] = 'INSERT INTO t VALUES (1)'\n", "TaskDB: self.inserts['x']: rows that a release inserts are not known here."),
 ])

@@ -97,8 +97,8 @@ def test_the_first_failure_stops_it_and_all_is_told(have, oracle):
     assert (result['applied'], result['remaining']) == ([CREATE_PARENT], [CREATE_INDEX])
     assert (result['failed_step']['sql'], result['failed_step']['code']) == (CREATE_CHILD, 'ORA-01536')
     assert result['msg'] == (
-        "Step 2 of 3, CHILD (the table is missing): The database refused: ORA-01536: space quota exceeded for tablespace ''. (statement: CREATE TABLE CHILD ( ID "
-        "NUMBER(5), FOREIGN KEY (ID) REFERENCES PARENT (ID) )) The quota of the account is used up: purge old rows or the recycle bin, or ask for more. "
+        "Step 2 of 3, CHILD (the table is missing): The database refused: ORA-01536: space quota exceeded for tablespace ''. (statement: CREATE TABLE CHILD "
+        "( ID NUMBER(5), FOREIGN KEY (ID) REFERENCES PARENT (ID) )) The quota of the account is used up: purge old rows or the recycle bin, or ask for more. "
         "The steps before it are done and stay; run again to go on from there.")
 
 

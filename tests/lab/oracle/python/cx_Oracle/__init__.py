@@ -19,6 +19,11 @@ from cx_Oracle._errors import (DatabaseError, DataError, Error, IntegrityError, 
                                ProgrammingError, Warning, driver_error as _driver_error)
 from cx_Oracle._session import (BLOB, CLOB, Connection, Cursor, DATETIME, FIXED_CHAR, LOB, LONG_STRING, NUMBER, ROWID, STRING, TIMESTAMP, Variable)
 
+__all__ = [
+    'BLOB', 'CLOB', 'Connection', 'Cursor', 'DATETIME', 'DataError', 'DatabaseError', 'Error', 'FIXED_CHAR', 'IntegrityError', 'InterfaceError',
+    'InternalError', 'LOB', 'LONG_STRING', 'NUMBER', 'NotSupportedError', 'OperationalError', 'ProgrammingError', 'ROWID', 'STRING', 'TIMESTAMP',
+    'Variable', 'Warning', 'clientversion', 'connect', 'init_oracle_client', 'makedsn',
+]
 __standin__ = True
 __version__ = version = '8.3.0'
 buildtime = 'a stand-in for tests, not Oracle'

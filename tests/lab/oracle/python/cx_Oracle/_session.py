@@ -14,7 +14,9 @@ import re
 import sqlite3
 import threading
 
-from cx_Oracle import _apply, _catalog, _functions, _parse, _query, _store, _tables
+from cx_Oracle import _alter, _catalog, _functions, _parse, _query, _store, _tables
+from cx_Oracle._alter import Alterer
+from cx_Oracle._apply import Applier
 from cx_Oracle._errors import DatabaseError, InterfaceError, NotSupportedError, driver_error, ora
 from cx_Oracle._tokens import Reader
 
@@ -230,7 +232,7 @@ class Connection:
         self.store.execute('pragma foreign_keys = off')
         self.store.execute('begin immediate')
         try:
-            _apply.apply(self, command)
+            (Alterer if command.verb in _alter.VERBS else Applier)(self).act(command)
             self.store.execute('commit')
         except BaseException:
             self.store.execute('rollback')

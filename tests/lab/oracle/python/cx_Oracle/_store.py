@@ -41,7 +41,8 @@ create table "$constraint" (owner text not null, name text not null, kind text n
                             r_name text, delete_rule text, status text not null, validated text not null, generated text not null,
                             index_name text, primary key (owner, name));
 create table "$cons_column" (owner text not null, cons text not null, tab text not null, col text not null, position integer);
-create table "$index" (owner text not null, name text not null, tab text not null, index_type text not null default 'NORMAL', uniqueness text not null, compression text not null,
+create table "$index" (owner text not null, name text not null, tab text not null, index_type text not null default 'NORMAL',
+                       uniqueness text not null, compression text not null,
                        prefix_length integer, partitioned text not null, generated text not null, status text not null, made_by text,
                        primary key (owner, name));
 create table "$ind_column" (owner text not null, ind text not null, tab text not null, col text not null, position integer not null,

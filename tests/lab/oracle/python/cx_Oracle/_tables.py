@@ -126,7 +126,8 @@ def remake(session, owner, name, renamed=(), values=()):
     table, temporary = _catalog.stored(owner, name), _catalog.stored(owner, name + ' new')
     old = [row[1] for row in session.store.execute('pragma table_info(%s)' % table)]
     renames = dict(renamed)
-    kept = [(_query.identifier(column), renames.get(column, column)) for column in old if renames.get(column, column) in _catalog.columns_of(session, owner, name)]
+    new = _catalog.columns_of(session, owner, name)
+    kept = [(_query.identifier(column), renames.get(column, column)) for column in old if renames.get(column, column) in new]
     kept += [(sql, column) for column, sql in values]
     session.store.execute(definition(session, owner, name, temporary))
     # Rows that a constraint with NOVALIDATE tolerates stay.
@@ -168,13 +169,13 @@ def add_partitions(session, owner, name):
                                 'where t.owner = ? and t.name = ? and t.part_interval is not null', (owner, name)).fetchone()
     if not row or 'MONTH' not in row[0].upper():
         return
-    highest = max(_bound(value) for (value,) in session.store.execute('select high_value from "$partition" where owner = ? and tab = ?', (owner, name)))
+    highest = max(moment_of(value) for (value,) in session.store.execute('select high_value from "$partition" where owner = ? and tab = ?', (owner, name)))
     first = session.store.execute('select high_value from "$partition" where owner = ? and tab = ? and position = 1', (owner, name)).fetchone()[0]
     months = set()
     for (value,) in session.store.execute('select distinct %s from %s where %s >= ?' % (
             _query.identifier(row[1]), _catalog.stored(owner, name), _query.identifier(row[1])), (highest,)).fetchall():
-        months.add(_next_bound(_bound(first), value))
-    known = set(_bound(high) for (high,) in session.store.execute('select high_value from "$partition" where owner = ? and tab = ?', (owner, name)))
+        months.add(_next_bound(moment_of(first), value))
+    known = set(moment_of(high) for (high,) in session.store.execute('select high_value from "$partition" where owner = ? and tab = ?', (owner, name)))
     for bound in sorted(months - known):
         number = int(_store.parameter(session.store, 'system names', '7000')) + 1
         _store.set_parameter(session.store, 'system names', str(number))
@@ -182,7 +183,7 @@ def add_partitions(session, owner, name):
                               (owner, name, 'SYS_P%d' % number, "TIMESTAMP' %s'" % bound[:19], owner, name))
 
 
-def _bound(high_value):
+def moment_of(high_value):
     """The moment in HIGH_VALUE, as times are kept."""
     return re.search(r"' ?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", high_value).group(1) + '.000000'
 
@@ -236,5 +237,6 @@ def _foreign_key_error(session, owner, name, verb):
         row = session.store.execute('select c.name from "$constraint" c join "$constraint" p on c.r_owner = p.owner and c.r_name = p.name '
                                     'where p.owner = ? and p.tab = ? and c.status = \'ENABLED\' and c.delete_rule = \'NO ACTION\'', (owner, name)).fetchone()
         return ora(2292, '%s.%s' % (owner, row[0]))
-    row = session.store.execute('select name from "$constraint" where owner = ? and tab = ? and kind = \'R\' and status = \'ENABLED\'', (owner, name)).fetchone()
+    row = session.store.execute('select name from "$constraint" where owner = ? and tab = ? and kind = \'R\' and status = \'ENABLED\'',
+                                (owner, name)).fetchone()
     return ora(2291, '%s.%s' % (owner, row[0] if row else '?'))

@@ -72,8 +72,8 @@ VIEWS = {
                       ('TABLE_TYPE', TEXT, "'TABLE'")] + _same(TEXT, 'UNIQUENESS', 'COMPRESSION', 'STATUS', 'PARTITIONED', 'GENERATED') +
                      _same(NUMBER, 'PREFIX_LENGTH') + _fixed(temporary='N', secondary='N', dropped='NO', visibility='VISIBLE', tablespace_name='STANDIN'),
                      {'VISIBILITY': (11, 1)}, '"$index" t where t.owner = %(user)s'),
-    'USER_IND_COLUMNS': ([('INDEX_NAME', TEXT, 't.ind'), ('TABLE_NAME', TEXT, 't.tab'), ('COLUMN_NAME', TEXT, 't.col'), ('COLUMN_POSITION', NUMBER, 't.position'),
-                          ('DESCEND', TEXT, 't.descend')], {}, '"$ind_column" t where t.owner = %(user)s'),
+    'USER_IND_COLUMNS': ([('INDEX_NAME', TEXT, 't.ind'), ('TABLE_NAME', TEXT, 't.tab'), ('COLUMN_NAME', TEXT, 't.col'),
+                          ('COLUMN_POSITION', NUMBER, 't.position'), ('DESCEND', TEXT, 't.descend')], {}, '"$ind_column" t where t.owner = %(user)s'),
     'USER_IND_EXPRESSIONS': ([('INDEX_NAME', TEXT, 't.ind'), ('TABLE_NAME', TEXT, 't.tab'), ('COLUMN_EXPRESSION', LONG, 't.expression'),
                               ('COLUMN_POSITION', NUMBER, 't.position')], {}, '"$ind_column" t where t.owner = %(user)s and t.expression is not null'),
     'USER_PART_TABLES': ([('TABLE_NAME', TEXT, 't.name'), ('PARTITIONING_TYPE', TEXT, 't.partitioning'), ('SUBPARTITIONING_TYPE', TEXT, "'NONE'"),
@@ -95,8 +95,8 @@ VIEWS = {
     'USER_TRIGGERS': ([('TRIGGER_NAME', TEXT, 't.name'), ('TABLE_OWNER', TEXT, 't.owner'), ('TABLE_NAME', TEXT, 't.tab'),
                        ('BASE_OBJECT_TYPE', TEXT, "'TABLE           '"), ('TRIGGERING_EVENT', TEXT, 't.event'), ('TRIGGER_BODY', LONG, 't.body')] +
                       _same(TEXT, 'TRIGGER_TYPE', 'STATUS', 'DESCRIPTION'), {}, '"$trigger" t where t.owner = %(user)s'),
-    'USER_SYNONYMS': ([('SYNONYM_NAME', TEXT, 't.name'), ('TABLE_OWNER', TEXT, 't.table_owner'), ('TABLE_NAME', TEXT, 't.table_name'), ('DB_LINK', TEXT, 'null')],
-                      {}, '"$synonym" t where t.owner = %(user)s'),
+    'USER_SYNONYMS': ([('SYNONYM_NAME', TEXT, 't.name'), ('TABLE_OWNER', TEXT, 't.table_owner'), ('TABLE_NAME', TEXT, 't.table_name'),
+                       ('DB_LINK', TEXT, 'null')], {}, '"$synonym" t where t.owner = %(user)s'),
     'USER_TAB_PRIVS_MADE': ([('GRANTEE', TEXT, 't.grantee'), ('TABLE_NAME', TEXT, 't.tab'), ('GRANTOR', TEXT, 't.owner'), ('PRIVILEGE', TEXT, 't.privilege'),
                              ('GRANTABLE', TEXT, 't.grantable')], {}, '"$grant" t where t.owner = %(user)s'),
     'USER_TAB_PRIVS_RECD': ([('OWNER', TEXT, 't.owner'), ('TABLE_NAME', TEXT, 't.tab'), ('GRANTOR', TEXT, 't.owner'), ('PRIVILEGE', TEXT, 't.privilege'),
