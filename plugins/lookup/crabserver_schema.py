@@ -6,12 +6,6 @@
 
 from __future__ import annotations
 
-import glob
-import os
-
-from ansible.errors import AnsibleOptionsError
-from ansible.plugins.lookup import LookupBase
-
 DOCUMENTATION = r'''
 name: crabserver_schema
 short_description: The Create.py files of a CRABServer checkout
@@ -43,6 +37,12 @@ _raw:
   type: list
   elements: dict
 '''
+
+import glob
+import os
+
+from ansible.errors import AnsibleOptionsError
+from ansible.plugins.lookup import LookupBase
 
 PATTERN = 'src/python/Databases/*/Oracle/Create.py'
 

@@ -47,6 +47,7 @@ QUERIES = {
 }
 _UNITS = {'B': 'BYTE', 'C': 'CHAR'}
 
+
 def read(select):
     """The account's schema.
 

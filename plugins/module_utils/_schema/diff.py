@@ -10,6 +10,7 @@ __metaclass__ = type
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, operations
 
+
 def compare(wanted, live):
     """The operations, those that create first, in the order of the wanted schema.
 

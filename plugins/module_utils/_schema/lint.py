@@ -11,6 +11,7 @@ __metaclass__ = type
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import model
 
+
 class Problem(model.Record):
     """message: which statement and why; repair: what would be done about it, empty where only a person can tell."""
 

@@ -87,7 +87,6 @@ class Constraint(Record):
     system_name = None
 
 
-
 class Partitioning(Record):
     """Partitions are what a table starts with; the server adds its own, so they are never compared."""
 

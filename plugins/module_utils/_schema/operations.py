@@ -10,6 +10,7 @@ __metaclass__ = type
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import model
 
+
 class Operation(model.Record):
     """subject names the object it changes; difference says, as part of a sentence, how the database differs from the release."""
 

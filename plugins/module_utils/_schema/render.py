@@ -10,6 +10,7 @@ __metaclass__ = type
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, operations
 
+
 def create_table(table):
     lines = ['  ' + column_definition(column) for column in table.columns.values()]
     lines += ['  ' + constraint_definition(constraint) for constraint in table.constraints]
