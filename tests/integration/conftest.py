@@ -65,6 +65,9 @@ class Site:
         """The host anew, as the image makes it."""
         _lab("up", "--fresh", "--network", NETWORK, "--prefix", PREFIX, HOST)
 
+    def reboot(self) -> None:
+        _lab("reboot", "--network", NETWORK, HOST)
+
     def fingerprint(self) -> str:
         """A checksum over names, modes, owners and contents of all that any stage writes."""
         return self.on(f"find {WRITTEN} -name '*.log' -prune -o -name '*-shm' -prune -o -name '*-wal' -prune -o -printf '%p %m %u %g %l\\n' "
