@@ -25,7 +25,8 @@ def checked(vo, endpoints):
         place = 'endpoints[%d]' % index
         for field in FIELDS:
             if not endpoint.get(field):
-                raise CrabError('%s.%s is missing.' % (place, field), 'An endpoint has %s, and lsc_host if the server names itself otherwise.' % ', '.join(FIELDS))
+                hint = 'An endpoint has %s, and lsc_host if the server names itself otherwise.' % ', '.join(FIELDS)
+                raise CrabError('%s.%s is missing.' % (place, field), hint)
         for field in ('dn', 'issuer_dn'):
             if not re.match(r'^/[^"\n]+$', endpoint[field]):
                 raise CrabError('%s.%s: %s is no DN.' % (place, field, endpoint[field]), 'It starts with a slash, as in /DC=ch/DC=cern/CN=...')

@@ -93,7 +93,8 @@ def public_key(key, name):
     if not block:
         raise CrabError('%s holds no private key.' % name, 'It must be PEM, with a line -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----.')
     if 'ENCRYPTED' in block.group(0):
-        raise CrabError('The private key in %s is encrypted.' % name, 'A service cannot ask for a pass phrase: take it off with "openssl pkey -in KEY -out NEW".')
+        raise CrabError('The private key in %s is encrypted.' % name,
+                        'A service cannot ask for a pass phrase: take it off with "openssl pkey -in KEY -out NEW".')
     code, output, errors = openssl(['pkey', '-pubout', '-passin', 'pass:'], block.group(0) + '\n')
     if code != 0:
         raise CrabError('%s holds no private key that openssl can read.' % name)

@@ -70,9 +70,11 @@ def check_crabserver_config(values):
     problems = ['crabserver_config_external: ' + problem for problem in
                 (_external.validate(external, values['crabserver_config_external_era']) if external else [])]
     if external and mode not in external:
-        problems.append('crabserver_config_mode: %s is no key of crabserver_config_external (%s). crabserver would not start.' % (mode, ', '.join(sorted(external))))
+        problems.append('crabserver_config_mode: %s is no key of crabserver_config_external (%s). crabserver would not start.'
+                        % (mode, ', '.join(sorted(external))))
     if not re.match(r'^https?://[^\s/]+/', values['crabserver_config_external_url']):
-        problems.append('crabserver_config_external_url: %s is no http or https URL, and crabserver fetches no other.' % values['crabserver_config_external_url'])
+        problems.append('crabserver_config_external_url: %s is no http or https URL, and crabserver fetches no other.'
+                        % values['crabserver_config_external_url'])
     if values['crabserver_config_instance'] not in values['crabserver_config_instances']:
         problems.append('crabserver_config_instance: %s is no key of crabserver_config_instances. Requests for it would end with 404 No such instance.'
                         % values['crabserver_config_instance'])

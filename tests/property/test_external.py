@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 
 import pytest
@@ -15,8 +14,6 @@ from ansible_collections.cmsweb.crab.plugins.module_utils import _external, _str
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-PYTHON2 = shutil.which('python2.7')
 
 TEXT = st.text(st.characters(exclude_categories=('Cs',)), max_size=20)
 KNOWN = st.sampled_from(
@@ -120,10 +117,9 @@ def test_written_value_is_read_back_and_written_the_same_again(value):
     assert again == value and _strictjson.dump(again) == content and content.endswith(b'\n') and not content.endswith(b'\n\n')
 
 
-@pytest.mark.skipif(PYTHON2 is None, reason='no Python 2.7 here')
 @settings(max_examples=1, deadline=None)
 @given(st.lists(VALUE, min_size=200, max_size=200))
-def test_python_2_reads_the_same_value(values):
+def test_python_2_reads_the_same_value(python2, values):
     code = 'import json, sys; json.dump(json.load(sys.stdin), sys.stdout)'
-    done = subprocess.run([PYTHON2, '-c', code], input=_strictjson.dump(values), capture_output=True, check=True)
+    done = subprocess.run([python2, '-c', code], input=_strictjson.dump(values), capture_output=True, check=True)
     assert json.loads(done.stdout) == values

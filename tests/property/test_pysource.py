@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import pathlib
-import shutil
 import subprocess
 import tokenize
 from types import SimpleNamespace
@@ -20,8 +19,6 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabErr
 from ansible_collections.cmsweb.crab.plugins.module_utils._pysource import Source, Symbol, literal, same
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-
-PYTHON2 = shutil.which('python2.7')
 
 TEXT = st.text(st.characters(exclude_categories=('Cs',)), max_size=30) | st.sampled_from(
     ['{{ x }}', '%s%%', "it's", '"', '\\', '#', "'''", '\\\n', 'x' * 5000]
@@ -90,12 +87,11 @@ def test_literal_is_read_back_by_our_own_reader(value):
     assert same(source.value(source.last('x').node), value)
 
 
-@pytest.mark.skipif(PYTHON2 is None, reason='no Python 2.7 here')
 @settings(max_examples=1, deadline=None)
 @given(st.lists(VALUE, min_size=300, max_size=300))
-def test_literal_is_read_back_by_python_2(values):
+def test_literal_is_read_back_by_python_2(python2, values):
     text = '# -*- coding: utf-8 -*-\nimport json\nprint(json.dumps(%s))\n' % literal(values, 'x')
-    done = subprocess.run([PYTHON2, '-'], input=text.encode(), capture_output=True, check=True)
+    done = subprocess.run([python2, '-'], input=text.encode(), capture_output=True, check=True)
     assert same(json.loads(done.stdout), values)
 
 
@@ -283,13 +279,12 @@ def test_wmcore_loads_what_was_set(tmp_path: pathlib.Path):
     assert loaded.views.data.serverhostcert == str(tmp_path / 'current' / 'auth' / 'crabserver' / 'hostcert.pem')
 
 
-@pytest.mark.skipif(PYTHON2 is None, reason='no Python 2.7 here')
-def test_python_2_loads_the_accounts(tmp_path: pathlib.Path):
+def test_python_2_loads_the_accounts(python2: str, tmp_path: pathlib.Path):
     password = 'ge"h\\e\'im\n{{ x }} \u00e9%s'
     content = _dbconfig.configure(
         None, 'a.py', {'dev': {'accounts': {'*': {'user': 'u', 'password': password, 'dsn': 'd'}}}}, driver='sqlite3 as DB'
     )['content']
     (tmp_path / 'CRABServerAuth.py').write_bytes(content)
     code = "import CRABServerAuth, json; a = CRABServerAuth.dbconfig['dev']['*']; print(json.dumps([a['password'], a['type'].__name__]))"
-    done = subprocess.run([PYTHON2, '-B', '-c', code], cwd=tmp_path, capture_output=True, check=True)
+    done = subprocess.run([python2, '-B', '-c', code], cwd=tmp_path, capture_output=True, check=True)
     assert json.loads(done.stdout) == [password, 'sqlite3']

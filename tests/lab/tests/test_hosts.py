@@ -122,7 +122,8 @@ def test_a_certificate_of_the_lab_is_trusted_by_the_system_and_by_the_grid_s_fol
 
     told = lab.ssh(
         "a",
-        f"{serve} & sleep 0.5; for o in '' '--capath /etc/grid-security/certificates'; do curl -s -o /dev/null -w '%{{http_code}}\\n' $o https://a.example.org:4433/; done; kill %1",
+        f"{serve} & sleep 0.5; for o in '' '--capath /etc/grid-security/certificates'; do "
+        "curl -s -o /dev/null -w '%{http_code}\\n' $o https://a.example.org:4433/; done; kill %1",
     )
 
     assert told.split() == ["200", "200"]

@@ -55,7 +55,7 @@ def test_only_the_mismatch_has_a_key_that_is_not_its_own(folder: Path, name: str
 
 
 def test_keys_are_for_their_owner_alone_and_in_the_old_form(folder: Path) -> None:
-    keys = [path for path in folder.glob("*key.pem")]
+    keys = list(folder.glob("*key.pem"))
 
     assert {path.name for path in keys} >= {"alicekey.pem", "grid-ca-key.pem", "mismatchkey.pem"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o400}

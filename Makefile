@@ -1,0 +1,45 @@
+# Everything runs from a fresh clone on Debian 12 with Python 3.10 to 3.12, as root or with sudo without a password.
+# Tools come from requirements/*.txt into an environment below ~/.cache/cmsweb-crab; see CONTRIBUTING.md.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+CHECKS := lint sanity units integration molecule site
+
+.PHONY: help demo demo-down test $(CHECKS) bench docs dist packages
+
+help: ## this list
+	@sed -nE 's/^([a-z -]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-36s %s\n' "make $$target" "$$text"; done
+
+demo: ## a host like CC7 on this machine, and the whole of site.yml on it
+	@exec tests/ci/demo
+
+demo-down: ## away with the demo's host
+	@exec tests/lab/lab down --network crab-demo
+
+test: packages ## all the checks below, and a count
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec $$bin/python tests/ci/check
+
+lint sanity: ## one of them (nothing but Python needed)
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec $$bin/python tests/ci/check $@
+
+units integration molecule site: packages ## one of them (on hosts of the laboratory)
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec $$bin/python tests/ci/check $@
+
+bench: packages ## what a second run of site.yml costs, against as many pings
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec $$bin/python tests/bench/bench.py
+
+docs: ## write roles/*/README.md anew from their argument_specs
+	@bin=$$(tests/ci/venv dev)/bin
+	exec $$bin/python tests/ci/docs.py
+
+dist: ## build the collection, and have Galaxy's importer look at it
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec tests/ci/dist
+
+packages:
+	@exec tests/lab/lab packages

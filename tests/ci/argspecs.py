@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""argspecs.py: what a role documents is what it does.
+
+- defaults/main.yml has a value for each option of meta/argument_specs.yml, and no other; required options have none.
+- The default in the specs is that value. A dict or list that is a template has none in the specs: documentation tools would
+  evaluate it.
+- Every variable of a role begins with the role's name.
+- The action group in meta/runtime.yml names every module, and no other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ABSENT = object()
+
+
+def main() -> int:
+    problems = [*action_group()]
+    roles = sorted(path.parent.parent for path in ROOT.glob("roles/*/tasks/main.yml"))
+    for role in roles:
+        problems += [f"roles/{role.name}: {problem}" for problem in compare(role)]
+    print(*problems, f"{len(roles)} roles, {len(problems)} problems", sep="\n")
+    return 1 if problems else 0
+
+
+def compare(role: Path) -> Iterator[str]:
+    specs = read(role / "meta/argument_specs.yml")
+    defaults = read(role / "defaults/main.yml") or {}
+    if not specs:
+        yield "no meta/argument_specs.yml"
+        return
+    options: dict[str, dict[str, Any]] = {}
+    for entry in specs["argument_specs"].values():
+        options |= entry.get("options") or {}
+    for name in sorted(options.keys() | defaults.keys()):
+        value, option = defaults.get(name, ABSENT), options.get(name)
+        if not name.startswith(f"{role.name}_"):
+            yield f"{name} does not begin with {role.name}_"
+        if option is None:
+            yield f"{name} is in defaults/main.yml and not in argument_specs"
+        elif option.get("required"):
+            if value is not ABSENT:
+                yield f"{name} is required and has a default"
+        elif value is ABSENT:
+            yield f"{name} is optional and has no value in defaults/main.yml"
+        elif is_template(value) and option.get("type") in ("dict", "list"):
+            if "default" in option:
+                yield f"{name} is a template: leave its default out of argument_specs"
+        elif (type(value), value) != (type(option.get("default")), option.get("default")):
+            yield f"{name} is {value!r} in defaults/main.yml and {option.get('default')!r} in argument_specs"
+
+
+def action_group() -> Iterator[str]:
+    named = set(read(ROOT / "meta/runtime.yml")["action_groups"]["crab"])
+    there = {path.stem for path in ROOT.glob("plugins/modules/*.py") if path.stem != "__init__"}
+    for name in sorted(named ^ there):
+        yield f"meta/runtime.yml: {name} is {'no module' if name in named else 'not in the action group crab'}"
+
+
+def is_template(value: object) -> bool:
+    return isinstance(value, str) and "{{" in value
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

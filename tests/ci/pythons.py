@@ -1,0 +1,31 @@
+"""The Pythons of this machine that really run: a version manager's shims are on PATH as well, and exit with 127."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+VERSIONS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12")  # what ansible-core 2.16 has as targets
+
+
+def find(version: str) -> Path | None:
+    """The interpreter of this version, by the path that it gives itself."""
+    name = f"python{version}"
+    places = [Path(folder) / name for folder in os.get_exec_path()]
+    places += sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/{name}"), reverse=True)
+    for place in places:
+        real = _ask(place)
+        if real:
+            return real
+    return None
+
+
+def _ask(place: Path) -> Path | None:
+    if not os.access(place, os.X_OK):
+        return None
+    try:
+        asked = subprocess.run([place, "-c", "import os, sys; print(os.path.realpath(sys.executable))"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Path(asked.stdout.strip()) if asked.returncode == 0 and asked.stdout.strip() else None

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""units.py controller|lab|VERSION: the unit tests on one Python.
+
+controller  this Python: every unit test and the property tests
+lab         Python 2.7 in the image of the lab hosts, as a bare machine has none
+VERSION     2.7 or 3.6 of this machine, if it has it
+
+What runs on hosts (modules, module_utils) and the Oracle stand-in are tested on all; what runs on the controller only there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import ansible
+import pythons
+import tree
+
+ROOT = tree.ROOT
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab"
+WORK = ROOT / ".cache/units"
+INNER = "ansible_collections/cmsweb/crab"
+ON_HOSTS = ["tests/unit/plugins/modules", "tests/unit/plugins/module_utils", "tests/unit/lab"]
+PYTEST = ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
+
+
+def main() -> int:
+    what = sys.argv[1] if len(sys.argv) == 2 else ""
+    if what == "controller":
+        return on_controller()
+    if what == "lab":
+        return in_lab()
+    if what in ("2.7", "3.6"):
+        return on_old(what)
+    sys.exit(__doc__)
+
+
+def on_controller() -> int:
+    folder = ROOT / "collections" / INNER
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "collections")}
+    tests = [name for name in ("tests/unit", "tests/property") if (folder / name).is_dir()]
+    # By file, not by package: test modules of the same name in different folders must not meet.
+    return subprocess.run([sys.executable, *PYTEST, "--import-mode=importlib", *tests], cwd=folder, env=environment, check=False).returncode
+
+
+def on_old(version: str) -> int:
+    python = pythons.find(version)
+    if python is None:
+        also = " (the units ran on 2.7 in the lab image)" if version == "2.7" else ""
+        print(f"NOT RUN: unit tests on Python {version} of this machine: there is none{also}")
+        return 0
+    copy, libraries, ansible_part = _tree(), _pytest(version), _ansible()
+    path = os.pathsep.join(map(str, (libraries, ansible_part, WORK)))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run([python, *PYTEST, *ON_HOSTS], cwd=copy, env=environment, check=False).returncode
+
+
+def in_lab() -> int:
+    sys.path.insert(0, str(ROOT / "tests/lab"))
+    from crablab.image import ensure_image
+    from crablab.podman import command
+
+    _tree()
+    mounts = {"/libraries": _pytest("2.7"), "/ansible": _ansible(), "/tree": WORK}
+    volumes = [word for place, folder in mounts.items() for word in ("--volume", f"{folder}:{place}:ro")]
+    settings = ["--env", f"PYTHONPATH={':'.join(mounts)}", "--env", "PYTHONDONTWRITEBYTECODE=1", "--workdir", f"/tree/{INNER}"]
+    words = command("run", "--rm", "--network", "none", *volumes, *settings, ensure_image("cc7"), "python2.7", *PYTEST, *ON_HOSTS)
+    return subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def _tree() -> Path:
+    """A copy in which every folder is a package: Python 2.7 has no other kind."""
+    copy = tree.copy(WORK)
+    above = [WORK / "ansible_collections", WORK / "ansible_collections/cmsweb", copy, copy / "tests"]
+    for top in (copy / "plugins", copy / "tests/unit"):
+        above += [top, *(path for path in top.rglob("*") if path.is_dir() and path.name != "__pycache__")]
+    for folder in above:
+        (folder / "__init__.py").touch()
+    return copy
+
+
+def _pytest(version: str) -> Path:
+    """pytest and what it needs for an old Python, fetched by this one and kept by the content of the requirements."""
+    requirements = ROOT / f"requirements/units-{version}.txt"
+    folder = CACHE / f"units-{version}-{_hash(requirements.read_bytes())}"
+    if not folder.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            new = Path(work) / "new"
+            foreign = ["--only-binary=:all:", "--python-version", version, "--implementation", "py", "--abi", "none", "--platform", "any"]
+            _pip("install", "--no-compile", *foreign, "--target", str(new), "--requirement", str(requirements))
+            if version == "2.7":
+                _add_scandir(Path(work), new)
+            new.rename(folder)
+    return folder
+
+
+def _add_scandir(work: Path, target: Path) -> None:
+    """pathlib2 wants it, and it has no wheel; its one Python file works alone."""
+    _pip("download", "--no-binary=:all:", "--dest", str(work), "scandir==1.10.0")
+    with tarfile.open(work / "scandir-1.10.0.tar.gz") as source:
+        content = source.extractfile("scandir-1.10.0/scandir.py")
+        assert content is not None
+        (target / "scandir.py").write_bytes(content.read())
+
+
+def _pip(command: str, *options: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "pip", command, "--quiet", "--no-input", "--no-deps", *options], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"units: pip {command} failed\n{done.stderr}")
+
+
+def _ansible() -> Path:
+    """The part of Ansible that modules import, apart from the environment of the controller."""
+    source = Path(ansible.__file__).parent
+    folder = CACHE / f"module_utils-{_hash(str(source).encode())}"
+    if not folder.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            new = Path(work) / "new"
+            for name in ("_vendor", "module_utils"):
+                shutil.copytree(source / name, new / "ansible" / name, ignore=shutil.ignore_patterns("__pycache__"))
+            for name in ("__init__.py", "release.py"):
+                shutil.copy2(source / name, new / "ansible" / name)
+            new.rename(folder)
+    return folder
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Python 2.7, for the rules that say that it reads what was written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ci"))
+
+import pythons  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def python2() -> str:
+    found = pythons.find("2.7")
+    if found is None:
+        pytest.skip("this machine has no Python 2.7")
+    return str(found)
