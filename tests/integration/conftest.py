@@ -70,7 +70,7 @@ class Site:
 
     def fingerprint(self) -> str:
         """A checksum over names, modes, owners and contents of all that any stage writes."""
-        return self.on(f"find {WRITTEN} -name '*.log' -prune -o -name '*-shm' -prune -o -name '*-wal' -prune -o -printf '%p %m %u %g %l\\n' "
+        return self.on(f"find {WRITTEN} -path '/data/srv/logs/*' -prune -o -name '*-shm' -prune -o -name '*-wal' -prune -o -printf '%p %m %u %g %l\\n' "
                        f"-type f -exec sha256sum {{}} + 2>/dev/null | sort | sha256sum")
 
 
