@@ -217,8 +217,8 @@ def _prepare_machine(deployment, script):
     os.chown(scratch, account.pw_uid, account.pw_gid)
     os.chmod(scratch, 0o755)
     try:
-        line = 'export USER=%s; cd %s && exec %s -t dummy -s post %s system/devvm' % tuple(
-            quote(word) for word in (deployment.user, scratch, script, scratch))
+        line = 'export USER=%s; cd %s && exec %s -A %s -t dummy -s post %s system/devvm' % tuple(
+            quote(word) for word in (deployment.user, scratch, script, deployment.architecture, scratch))
         code, output = _run(_as_account(deployment.user, '/bin/bash', line))
         if code != 0:
             output += _tail(_logs(scratch))
