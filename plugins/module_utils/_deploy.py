@@ -42,7 +42,6 @@ SUCCESS = 'INFO: installation completed sucessfully'    # sic
 
 # curl's own codes come through, because Deploy runs it under "set -e".
 REMEDIES = {
-    1: 'Deploy refused its arguments: check hgdeploy_version, hgdeploy_services and hgdeploy_repository.',
     3: 'The software area could not be bootstrapped: check hgdeploy_rpm_host, and the lines of bootstrap.log above.',
     4: 'Deploy does not know a service or a version: check hgdeploy_services against the HG tag.',
     5: 'A service has no such variant: check what follows the slash in hgdeploy_services.',
