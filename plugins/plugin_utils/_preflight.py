@@ -16,7 +16,7 @@ import subprocess
 from ansible.errors import AnsibleOptionsError
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
-from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import source
 
@@ -37,14 +37,32 @@ def check_gridcert(values):
     problems = _missing_files(values, *names)
     if values['gridcert_provided_key'] and not values['gridcert_provided_certificate']:
         problems.append('gridcert_provided_certificate: gridcert_provided_key is set without it. Name the file with the certificate of that key.')
+    if not problems and values['gridcert_provided_certificate']:
+        problems += _guarded('gridcert_provided_certificate', lambda: _refuse_certificate(values))
     if not problems and len(names) == 2:
         problems += _guarded('gridcert_provided_key', lambda: _x509.check_pair(
             values['gridcert_provided_certificate'], values['gridcert_provided_key']))
     return problems, []
 
 
+def _refuse_certificate(values):
+    path = os.path.expanduser(values['gridcert_provided_certificate'])
+    fault = _x509.fault(_x509.read_certificate(path), values['gridcert_fqdn'])
+    if fault:
+        raise CrabError('%s cannot be used: %s.' % (path, fault), 'Name another certificate, or check gridcert_fqdn.')
+
+
 def check_voms(values):
-    return _missing_files(values, 'voms_proxy_file') if values['voms_proxy_file'] else [], []
+    """A proxy that has ended is only a doubt: the one on the host may still be good, and then it stays."""
+    if not values['voms_proxy_file']:
+        return [], []
+    problems = _missing_files(values, 'voms_proxy_file')
+    if problems:
+        return problems, []
+    with open(os.path.expanduser(values['voms_proxy_file']), 'rb') as source:
+        content = source.read()
+    return [], _guarded('voms_proxy_file', lambda: _proxy.refuse_faulty(
+        _proxy.Proxy(content, values['voms_proxy_file']), values['voms_proxy_file'], values['voms_vo'], values['voms_proxy_hours'], True))
 
 
 def check_hgdeploy(values):

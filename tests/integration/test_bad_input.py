@@ -83,6 +83,22 @@ def test_a_certificate_that_does_not_match_its_key_is_refused(site: Site) -> Non
     assert site.fingerprint() == before
 
 
+@pytest.mark.parametrize("who, said", [("expired", "expired at"), ("alice", "does not cover crab-vm.example.org")])
+def test_a_certificate_that_cannot_serve_this_host_is_refused(site: Site, who: str, said: str) -> None:
+    pki = site.lab / "pki"
+    before = site.fingerprint()
+
+    run = site.play("site.yml", {
+        "gridcert_issuer": "provided",
+        "gridcert_provided_certificate": str(pki / f"{who}cert.pem"),
+        "gridcert_provided_key": str(pki / f"{who}key.pem"),
+    })
+
+    assert run.code != 0
+    assert "gridcert_provided_certificate" in run.failure and said in run.failure, run.output
+    assert site.fingerprint() == before
+
+
 def test_a_checkout_without_create_py_is_refused(site: Site, tmp_path: Path) -> None:
     before = site.fingerprint()
 
