@@ -446,7 +446,7 @@ def _declared_encoding(body):
 
 def _parse(text, mode, name):
     """The tree. The future flags of this file stay out, and string literals are text on Python 2 as well."""
-    flags = ast.PyCF_ONLY_AST | __future__.unicode_literals.compiler_flag
+    flags = ast.PyCF_ONLY_AST | __future__.CO_FUTURE_UNICODE_LITERALS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')

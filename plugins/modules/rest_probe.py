@@ -166,9 +166,9 @@ def act(params, check):
     said = result.pop('said')
     if good or (check and result['cause'] in ('not_running', 'address')):
         return result
-    raise CrabError('%s%s answers %s, not %d. Cause: %s.%s' % (params['url'], params['path'], said, params['expect_status'], result['cause'],
-                                                             ' Tried %d times.' % attempts if attempts > 1 else ''),
-                    result['remedy'], result)
+    tried = ' Tried %d times.' % attempts if attempts > 1 else ''
+    where = params['url'] + params['path']
+    raise CrabError('%s answers %s, not %d. Cause: %s.%s' % (where, said, params['expect_status'], result['cause'], tried), result['remedy'], result)
 
 
 def _ask(params, check):

@@ -25,7 +25,8 @@ def _ask(place: Path) -> Path | None:
     if not os.access(place, os.X_OK):
         return None
     try:
-        asked = subprocess.run([place, "-c", "import os, sys; print(os.path.realpath(sys.executable))"], capture_output=True, text=True, timeout=20)
+        script = "import os, sys; print(os.path.realpath(sys.executable))"
+        asked = subprocess.run([place, "-c", script], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return Path(asked.stdout.strip()) if asked.returncode == 0 and asked.stdout.strip() else None

@@ -9,16 +9,17 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = "collections/ansible_collections"
 
 
-def copy(folder: Path) -> Path:
-    """Make FOLDER hold what the working tree holds, and nothing that it does not hold any more."""
+def copy(folder: Path, without: Sequence[str] = ()) -> Path:
+    """Make FOLDER hold what the working tree holds but for these folders, and nothing that it does not hold any more."""
     target = folder / "ansible_collections/cmsweb/crab"
-    wanted = {name for name in _files() if not name.startswith(LINK)}
+    wanted = {name for name in _files() if not name.startswith((LINK, *without))}
     for path in [path for path in target.rglob("*") if path.is_file() or path.is_symlink()]:
         name = str(path.relative_to(target))
         # ansible-test keeps its results there, and a repository of its own in .git: see sanity.py.

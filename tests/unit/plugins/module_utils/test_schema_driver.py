@@ -93,7 +93,7 @@ def test_auto_falls_back_to_oracledb_and_tells_its_mode(monkeypatch):
 
 def test_a_client_folder_makes_oracledb_thick(monkeypatch):
     called = []
-    fake_driver(monkeypatch, 'oracledb', is_thin_mode=lambda: not called, init_oracle_client=lambda lib_dir: called.append(lib_dir))
+    fake_driver(monkeypatch, 'oracledb', is_thin_mode=lambda: not called, init_oracle_client=lambda lib_dir=None: called.append(lib_dir))
 
     connection = driver.connect('db', 'alice', 'pw', 'oracledb', client_dir='/opt/client')
 

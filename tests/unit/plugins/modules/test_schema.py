@@ -84,7 +84,7 @@ def test_an_existing_table_is_never_changed_its_differences_are_told(have, oracl
 
     assert result['changed'] is False
     assert result['drift'] == ['PARENT: the column ID: type NUMBER(4), the release wants NUMBER(5)', 'PARENT: the release has no column OLD']
-    assert result['warnings'] == ['The account differs from the release in 2 places, which this module does not change: see drift.']
+    assert result['warnings'] == ['The account differs from the release in 2 places, which are left as they are: see drift.']
     assert list(oracle.read().tables['PARENT'].columns) == ['ID', 'OLD']
 
 
@@ -163,3 +163,62 @@ def test_repair_is_done_and_warned_of(have):
 
     assert result['applied'][-1] == 'CREATE INDEX CHILD_I_2 ON CHILD (ID DESC)'
     assert result['warnings'] == ['statement 4: the index name CHILD_I is already used by statement 3 (ORA-00955). Repaired: it is called CHILD_I_2.']
+
+
+# ---- update
+
+OLD = 'CREATE TABLE t (id NUMBER(5), state VARCHAR(9), gone NUMBER, CONSTRAINT t_pk PRIMARY KEY (id))'
+NEW = "CREATE TABLE t (id NUMBER(5), state CLOB, owner VARCHAR(20) NOT NULL, CONSTRAINT t_pk PRIMARY KEY (id))"
+
+
+def test_update_changes_what_is_there_and_keeps_the_values(have, oracle):
+    oracle.run(OLD, "INSERT INTO t (id, state, gone) VALUES (1, 'NEW', 7)")
+
+    result = have(NEW, update=True, backfill={'t.owner': "'alice'"})
+
+    assert result['applied'][0] == 'ALTER TABLE T ADD (OWNER VARCHAR2(20))'
+    assert result['drift'] == ['T: the release has no column GONE']
+    assert oracle.connect().select('SELECT id, state, owner, gone FROM t') == [(1, 'NEW', 'alice', 7)]
+    assert have(NEW, update=True)['plan'] == []
+
+
+def test_update_needs_a_decision_where_only_the_user_knows_and_changes_nothing_before(have, oracle):
+    oracle.run(OLD, "INSERT INTO t (id, state) VALUES (1, 'NEW')")
+
+    result = have(NEW, update=True)
+
+    assert (result['failed'], result['changed']) == (True, False)
+    assert result['msg'] == (
+        'Nothing was changed, because some changes need a decision first:\n- T: the new column OWNER is NOT NULL without a default, and the table has rows: '
+        'give them a value with backfill, for example {"T.OWNER": "\'unknown\'"}.')
+    assert list(oracle.read().tables['T'].columns) == ['ID', 'STATE', 'GONE']
+    assert [step['object'] for step in result['plan']] == ['T'] * 4
+
+
+def test_only_what_is_named_is_dropped(have, oracle):
+    oracle.run(OLD, 'CREATE TABLE other (id NUMBER)', 'CREATE SEQUENCE s')
+
+    result = have(OLD.replace(', gone NUMBER', ''), update=True, drop=['T.GONE', 'OTHER', 'NOT_THERE'])
+
+    assert result['applied'] == ['ALTER TABLE T DROP COLUMN GONE', 'DROP TABLE OTHER CASCADE CONSTRAINTS']
+    assert [step['risk'] for step in result['plan']] == ['loses data', 'loses data']
+    assert result['drift'] == ['S: the release has no such sequence']
+
+
+def test_check_mode_of_an_update_sends_only_queries(have, oracle):
+    oracle.run(OLD, "INSERT INTO t (id, state) VALUES (1, 'NEW')")
+    oracle.statements()
+
+    result = have(NEW, update=True, backfill={'T.OWNER': "'x'"}, check=True)
+
+    assert len(result['remaining']) == 7
+    assert set(line.split()[0] for line in oracle.statements()) == {'SELECT'}
+
+
+def test_a_backfill_that_is_no_value_is_refused(have, oracle):
+    oracle.run(OLD)
+
+    result = have(NEW, update=True, backfill={'T.OWNER': "'x'; DROP TABLE t"})
+
+    assert result['failed'] is True
+    assert result['msg'] == "backfill T.OWNER, line 1, column 4: expected the end of the value, found ';'."

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""sanity.py [OPTION...]: ansible-test sanity on every target Python that this machine has; options go to ansible-test.
+
+ansible-test wants three things that are not given: a folder that is really called ansible_collections/cmsweb/crab, Pythons on
+PATH that run, and a bootstrap script for pip that it fetches from the web. What that script does, ensurepip does as well.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pythons
+import tree
+
+ROOT = tree.ROOT
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab"
+# Not in what galaxy.yml builds, and programs of this machine or the lab's rather than Ansible content. Lint looks at them.
+OUTSIDE = (".ci/", "molecule/", "tests/bench/", "tests/ci/", "tests/integration/", "tests/lab/", "tests/property/")
+BOOTSTRAPS = ("20_3_4", "21_3_1", "23_1_2")  # the versions of pip that ansible-core 2.16 asks for
+BOOTSTRAP = """\
+import subprocess
+import sys
+
+subprocess.check_call([sys.executable, '-m', 'ensurepip', '--upgrade', '--default-pip'])
+wanted = [word for word in sys.argv[1:] if word not in ('--no-setuptools', '--no-wheel')]
+sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install'] + wanted) if wanted else 0)
+"""
+VIRTUALENV = "virtualenv==16.7.12"  # the last that ansible-test takes for Python 2.7, which has no venv
+NOISE = re.compile(r"WARNING: Location .* is ignored|DEPRECATION: Python 2.7|You are using pip version|You should consider upgrading")
+
+
+def main() -> int:
+    copy = tree.copy(ROOT / ".cache/sanity", without=OUTSIDE)
+    # It asks git for the list of files, and the outer repository ignores this folder.
+    subprocess.run(["git", "init", "--quiet", "."], cwd=copy, check=True)
+    subprocess.run(["git", "add", "--all", "."], cwd=copy, check=True)
+    bootstrap()
+    folder, absent = interpreters()
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
+    environment.pop("ANSIBLE_COLLECTIONS_PATH", None)  # the copy, not the checkout
+    command = ["ansible-test", "sanity", "--venv", "--color", "no", *sys.argv[1:]]
+    child = subprocess.Popen(command, cwd=copy, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert child.stdout is not None
+    skipped: dict[str, None] = {}
+    for line in child.stdout:
+        if NOISE.search(line):
+            continue
+        print(line, end="", flush=True)
+        found = re.search(r"Skipping .*", line)
+        if found:
+            skipped[found.group(0)] = None
+    code = child.wait()
+    for text in skipped:
+        print(f"NOT RUN: {text}")
+    if absent:
+        print(f"NOT RUN: no Python {', '.join(absent)} on this machine")
+    return code
+
+
+def bootstrap() -> None:
+    cache = Path.home() / ".ansible/test/cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in BOOTSTRAPS:
+        script = cache / f"get_pip_{version}.py"
+        if not script.exists():
+            script.write_text(BOOTSTRAP)
+
+
+def interpreters() -> tuple[Path, list[str]]:
+    """A folder with the Pythons that run, for the front of PATH, and the versions that are not there."""
+    folder, absent = ROOT / ".cache/pythons", []
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for version in pythons.VERSIONS:
+        found = pythons.find(version)
+        if found is None:
+            absent.append(version)
+        elif version == "2.7":
+            with_virtualenv(folder / "python2.7", found)
+        else:
+            (folder / f"python{version}").symlink_to(found)
+    return folder, absent
+
+
+def with_virtualenv(link: Path, python: Path) -> None:
+    libraries = CACHE / VIRTUALENV.replace("==", "-")
+    if not libraries.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps", "--target"]
+        new = libraries.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        done = subprocess.run([*pip, str(new), VIRTUALENV], capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"sanity: {VIRTUALENV} cannot be installed\n{done.stderr}")
+        new.rename(libraries)
+    link.write_text(f'#!/bin/sh\ncase "$*" in *virtualenv*) export PYTHONPATH="{libraries}" ;; esac\nexec "{python}" "$@"\n')
+    link.chmod(0o755)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
