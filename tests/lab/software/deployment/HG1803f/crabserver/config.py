@@ -1,6 +1,9 @@
 """Static configuration of the CRAB REST interface."""
 from WMCore.Configuration import Configuration
-from os import path
+import socket
+import time
+
+myhost = socket.getfqdn().lower()
 
 conf = Configuration()
 main = conf.section_('main')
@@ -36,4 +39,4 @@ data.backend = 'oracle'
 data.workflowManager = 'HTCondorDataWorkflow'
 data.extconfigurl = 'http://config.example.org/CRAB3ServerConfig/raw/master/cmsweb-rest-config.json'
 data.loggingLevel = 10
-data.loggingFile = '%s/logs/crabserver/CRAB.log' % __file__.rsplit('/', 4)[0]
+data.loggingFile = '%s/logs/crabserver/CRAB-%s.log' % (__file__.rsplit('/', 4)[0], time.strftime("%Y%m%d"))

@@ -1,0 +1,1 @@
+# Stand-in: the token issuer is not part of the laboratory.
