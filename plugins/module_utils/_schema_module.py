@@ -14,7 +14,9 @@ dictionary the USER_* views of an account -> model
 operations the changes, as plain objects
 diff       two models -> operations
 render     operations -> SQL
-plan       operations -> ordered steps with risk and reason
+plan       operations -> ordered steps with risk and reason: what is missing is created
+alter      the same for what is there: in place, or by a shadow column that a stopped run leaves and the next one finds
+typechange which of the two, from type to type
 execute    steps -> database, resumable
 driver     cx_Oracle or oracledb behind one small surface
 """

@@ -17,12 +17,39 @@ version_added: 0.1.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - Reads the schema of a release, reads the account's own dictionary views, and creates the tables, indexes, sequences and triggers that are absent.
-  - What is there is never altered and never dropped. Where it differs from the release, RV(drift) says so.
+  - What is there is left alone, and RV(drift) tells where it differs from the release. With O(update) it is changed to what the release wants.
+  - Nothing that the release does not know is dropped, unless O(drop) names it.
   - The release's statements are checked before the database is asked; one that no server would take stops the module with nothing done.
-  - Oracle commits with every C(CREATE). The first one that fails ends the run, with RV(applied), RV(failed_step) and RV(remaining) returned; the
-    next run plans again from what is there.
+  - Oracle commits with every statement of a plan. The first one that fails ends the run, with RV(applied), RV(failed_step) and RV(remaining)
+    returned; the next run plans again from what is there, and loses nothing wherever the run before it was stopped.
+  - A type that Oracle cannot change in place goes by way of a new column that takes the values in batches and then the old column's name. Stop the
+    services that write to the table first.
   - In check mode only C(SELECT) statements are sent. Where the host has no driver yet, check mode plans for an empty account and warns.
 options:
+  update:
+    description:
+      - Change tables, indexes and triggers that are there to what the release wants.
+      - Without it they are left as they are.
+    type: bool
+    default: false
+  drop:
+    description:
+      - With O(update), what may be dropped although the release does not know it.
+      - The name of a table, index, constraint, sequence or trigger, or V(TABLE.COLUMN). A name that is not there is no error.
+    type: list
+    elements: str
+    default: []
+  backfill:
+    description:
+      - With O(update), V(TABLE.COLUMN) to an SQL value for the rows that have none where the release wants C(NOT NULL).
+      - A text goes in quotes of its own, such as V('unknown'); V(SYSTIMESTAMP) is the time of the update.
+    type: dict
+    default: {}
+  novalidate:
+    description:
+      - With O(update), let new checks and foreign keys bind new rows first, and check the old rows in a step of its own, which holds no lock.
+    type: bool
+    default: false
   lock_timeout:
     description: Seconds that a statement waits for a lock that another session holds.
     type: int
@@ -50,6 +77,17 @@ EXAMPLES = r'''
     user: crab_alice
     password: "{{ vault_oracle_password }}"
 
+- name: Change them to what the release wants
+  cmsweb.crab.schema:
+    source: "{{ lookup('cmsweb.crab.crabserver_schema', '/home/alice/CRABServer') }}"
+    dsn: devdb11
+    user: crab_alice
+    password: "{{ vault_oracle_password }}"
+    update: true
+    drop: [JOBGROUPS, JOBGROUPS_ID_SEQ, TASKS.PANDA_JOBSET_ID]
+    backfill:
+      FILETRANSFERSDB.TM_CREATION_TIME: SYSTIMESTAMP
+
 - name: The same with a driver in a folder of its own
   cmsweb.crab.schema:
     source: "{{ lookup('cmsweb.crab.crabserver_schema', '/home/alice/CRABServer') }}"
@@ -62,7 +100,10 @@ EXAMPLES = r'''
 
 RETURN = r'''
 plan:
-  description: The steps that were found to be needed, in their order.
+  description:
+    - The steps that were found to be needed, in their order.
+    - C(risk) is V(metadata only), V(reads all rows under a lock), V(rewrites rows) or V(loses data); C(rows) is the number that the statistics of the
+      table tell, if they do.
   returned: success, or when a step failed
   type: list
   elements: dict
@@ -71,6 +112,7 @@ plan:
       object: TM_TASKNAME_IDX
       risk: metadata only
       reason: the index on FILETRANSFERSDB is missing
+      rows: 120000
 applied:
   description: The statements that were run.
   returned: success, or when a step failed
@@ -113,12 +155,19 @@ server_version:
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import dictionary, diff, driver, execute, model, plan as planning
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import alter, dictionary, diff, driver, execute, model, plan as planning
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema_module import CONNECTION_ARGUMENTS, SOURCE_ARGUMENTS, connected, wanted_schema
 
-ARGUMENTS = dict(CONNECTION_ARGUMENTS, lock_timeout={'type': 'int', 'default': 30},
-                 state={'type': 'str', 'choices': ['present'], 'default': 'present'}, **SOURCE_ARGUMENTS)
-_DRIFT = 'The account differs from the release in %d places, which this module does not change: see drift.'
+ARGUMENTS = dict(CONNECTION_ARGUMENTS, **SOURCE_ARGUMENTS)
+ARGUMENTS.update({
+    'update': {'type': 'bool', 'default': False},
+    'drop': {'type': 'list', 'elements': 'str', 'default': []},
+    'backfill': {'type': 'dict', 'default': {}},
+    'novalidate': {'type': 'bool', 'default': False},
+    'lock_timeout': {'type': 'int', 'default': 30},
+    'state': {'type': 'str', 'choices': ['present'], 'default': 'present'},
+})
+_DRIFT = 'The account differs from the release in %d places, which are left as they are: see drift.'
 
 
 def have_schema(params, check):
@@ -135,12 +184,24 @@ def have_schema(params, check):
 
 def _with_connection(params, check, connection):
     wanted, warnings = wanted_schema(params, connection.version)
-    plan = planning.make(diff.compare(wanted, dictionary.read(connection.select)))
+    plan = _plan(params, wanted, connection)
+    if plan.blocked:
+        raise CrabError('Nothing was changed, because some changes need a decision first:\n%s' % '\n'.join('- ' + text for text in plan.blocked),
+                        result=dict(_result(params, plan, warnings, None, connection), changed=False))
     outcome = execute.Outcome(remaining=plan.steps) if check else execute.apply(connection, plan.steps, params['lock_timeout'])
     result = _result(params, plan, warnings, outcome, connection)
     if outcome.failed:
         raise _failure(outcome, result)
     return result
+
+
+def _plan(params, wanted, connection):
+    live = dictionary.read(connection.select)
+    changes = diff.compare(wanted, live)
+    if not params['update']:
+        return planning.make(changes)
+    return planning.make(changes, alter.Alteration(changes, live, connection.version, connection.count, params['drop'], params['backfill'],
+                                                   params['novalidate']))
 
 
 def _result(params, plan, warnings, outcome=None, connection=None):

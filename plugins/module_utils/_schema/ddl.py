@@ -122,6 +122,20 @@ def quoted(name):
     return name if _PLAIN_NAME.match(name) and name not in _RESERVED else '"%s"' % name
 
 
+def names_in(condition):
+    """The names in a condition, functions and key words included: enough to see whether a column is one of them."""
+    return set(token.canonical.strip('"') for token in tokens(condition) if token.kind in ('word', 'quoted'))
+
+
+def parse_value(sql, where=''):
+    """One expression in canonical spelling, such as a default."""
+    parser = _Parser(sql, where)
+    found = parser.expression()
+    if parser.token.kind != 'end':
+        raise parser.unexpected('the end of the value')
+    return canonical(found)
+
+
 def _is_function(word):
     return _PLAIN_NAME.match(word) is not None and word not in ('IN', 'AND', 'OR', 'NOT', 'CHECK', 'BETWEEN', 'LIKE', 'THAN', 'KEY')
 

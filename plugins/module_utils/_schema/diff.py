@@ -17,24 +17,22 @@ def compare(wanted, live):
     :param wanted: model.Schema of the release.
     :param live: model.Schema of the account, or an empty one.
     """
-    return _created(wanted, live) + _changed_tables(wanted, live) + _changed_indexes(wanted, live) + _changed_triggers(wanted, live) + \
-        _surplus(wanted, live)
+    indexes = _compare_indexes(wanted, live)
+    return _created(wanted, live, indexes) + _changed_tables(wanted, live) + indexes.changed + _changed_triggers(wanted, live) + \
+        _surplus(wanted, live, indexes)
 
 
-def _created(wanted, live):
+def _created(wanted, live, indexes):
     found = [operations.CreateTable(item=table) for table in wanted.tables.values() if table.name not in live.tables]
     found += [operations.CreateSequence(item=item) for item in wanted.sequences.values() if item.name not in live.sequences]
-    renamed = [new.name for old, new in _renamed_indexes(wanted, live)]
-    found += [operations.CreateIndex(item=item) for item in wanted.indexes.values() if item.name not in live.indexes and item.name not in renamed]
+    found += indexes.missing
     return found + [operations.CreateTrigger(item=item) for item in wanted.triggers.values() if item.name not in live.triggers]
 
 
-def _surplus(wanted, live):
-    """What the release does not know. An index that carries a key belongs to the key."""
-    renamed = [old.name for old, new in _renamed_indexes(wanted, live)]
+def _surplus(wanted, live, indexes):
+    """What the release does not know."""
     found = [operations.DropTrigger(item=item) for item in live.triggers.values() if item.name not in wanted.triggers]
-    found += [operations.DropIndex(item=item) for item in live.indexes.values()
-              if item.name not in wanted.indexes and item.name not in renamed and not item.carries_key and item.table in wanted.tables]
+    found += indexes.surplus
     found += [operations.DropSequence(item=item) for item in live.sequences.values() if item.name not in wanted.sequences]
     return found + [operations.DropTable(item=table) for table in live.tables.values() if table.name not in wanted.tables]
 
@@ -49,16 +47,34 @@ def _changed_tables(wanted, live):
 
 def compare_table(wanted, live, length_semantics='BYTE'):
     """The operations inside one table that both have. The order of columns is no difference: it cannot be changed."""
-    name = wanted.name
-    found = [operations.AddColumn(table=name, column=column) for column in wanted.columns.values() if column.name not in live.columns]
+    found = []
+    shadows = dict((operations.shadow_name(name), name) for name in wanted.columns)
+    shadow_of = dict((shadows[name], column) for name, column in live.columns.items() if name in shadows)
     for column in wanted.columns.values():
-        if column.name in live.columns and not same_column(column, live.columns[column.name], length_semantics):
-            found.append(operations.ModifyColumn(table=name, old=live.columns[column.name], new=column))
-    found += [operations.DropColumn(table=name, column=column) for column in live.columns.values() if column.name not in wanted.columns]
+        found += _compare_column(wanted.name, column, live.columns.get(column.name), shadow_of.get(column.name), length_semantics)
+    changed = [change.new.name for change in found if isinstance(change, operations.ModifyColumn)]
+    for column in live.columns.values():
+        in_use = column.name in shadows and (shadows[column.name] not in live.columns or shadows[column.name] in changed)
+        if column.name not in wanted.columns and not in_use:
+            found.append(operations.DropColumn(table=wanted.name, column=column))
     found += _compare_constraints(wanted, live)
     old, new = live.partitioning, wanted.partitioning
     if (old.content() if old else None) != (new.content() if new else None):
-        found.append(operations.Repartition(table=name, old=old, new=new))
+        found.append(operations.Repartition(table=wanted.name, old=old, new=new))
+    return found
+
+
+def _compare_column(table, wanted, live, shadow, length_semantics):
+    if live is None and shadow is None:
+        return [operations.AddColumn(table=table, column=wanted)]
+    if live is not None:
+        if same_column(wanted, live, length_semantics):
+            return []
+        return [operations.ModifyColumn(table=table, old=live, new=wanted, shadow=shadow)]
+    renamed = shadow.replace(name=wanted.name)
+    found = [operations.FinishColumn(table=table, shadow=shadow, column=wanted)]
+    if not same_column(wanted, renamed, length_semantics):
+        found.append(operations.ModifyColumn(table=table, old=renamed, new=wanted))
     return found
 
 
@@ -107,25 +123,46 @@ def _content(constraint):
     return (constraint.kind, constraint.columns, condition, constraint.parent, constraint.parent_columns, constraint.on_delete)
 
 
-def _changed_indexes(wanted, live):
-    found = [operations.RenameIndex(old=old, new=new) for old, new in _renamed_indexes(wanted, live)]
-    for index in wanted.indexes.values():
-        old = live.indexes.get(index.name)
-        if old is not None and old.content() != index.content():
-            found.append(operations.ChangeIndex(old=old, new=index))
+class _Indexes:
+    """What the comparison of indexes found."""
+
+    def __init__(self):
+        self.missing = []
+        self.changed = []
+        self.surplus = []
+
+
+def _compare_indexes(wanted, live):
+    """Pairs by content, of equal ones those with equal names first; of the rest those with equal names are changed."""
+    found = _Indexes()
+    waiting = list(wanted.indexes.values())
+    rest = [index for index in live.indexes.values() if index.table in wanted.tables]
+    for same in (_same_in_all, _same_content, _same_name):
+        for new in list(waiting):
+            match = [old for old in rest if same(old, new)]
+            if match:
+                waiting.remove(new)
+                rest = [old for old in rest if old is not match[0]]
+                if same is _same_content:
+                    found.changed.append(operations.RenameIndex(old=match[0], new=new))
+                elif same is _same_name:
+                    found.changed.append(operations.ChangeIndex(old=match[0], new=new))
+    found.missing = [operations.CreateIndex(item=index) for index in waiting]
+    # An index that carries a key belongs to the key.
+    found.surplus = [operations.DropIndex(item=index) for index in rest if not index.carries_key]
     return found
 
 
-def _renamed_indexes(wanted, live):
-    """(live index, wanted index) with the same content and names that only one side has."""
-    found = []
-    free = [index for index in live.indexes.values() if index.name not in wanted.indexes and not index.carries_key]
-    for new in wanted.indexes.values():
-        equal = [old for old in free if old.content() == new.content()] if new.name not in live.indexes else []
-        if equal:
-            found.append((equal[0], new))
-            free.remove(equal[0])
-    return found
+def _same_in_all(old, new):
+    return old.name == new.name and old.content() == new.content()
+
+
+def _same_content(old, new):
+    return old.content() == new.content() and not old.carries_key
+
+
+def _same_name(old, new):
+    return old.name == new.name
 
 
 def _changed_triggers(wanted, live):

@@ -127,8 +127,8 @@ class Connection:
         return self._with_cursor(sql, lambda cursor: self._rows(cursor, sql, binds))
 
     def run(self, sql):
-        """One statement without a result."""
-        return self._with_cursor(sql, lambda cursor: cursor.execute(to_native(sql)) and None)
+        """One statement without a result; the number of rows that it changed."""
+        return self._with_cursor(sql, lambda cursor: self._changed(cursor, sql))
 
     def close(self):
         self._connection.close()
@@ -143,6 +143,15 @@ class Connection:
                 cursor.close()
         except self._module.Error as error:
             raise _problem(error, 'The database refused', self._password, sql)
+
+    def count(self, sql):
+        """The one number of a query."""
+        return int(self.select(sql)[0][0])
+
+    @staticmethod
+    def _changed(cursor, sql):
+        cursor.execute(to_native(sql))
+        return cursor.rowcount
 
     @staticmethod
     def _rows(cursor, sql, binds):

@@ -53,9 +53,18 @@ def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, progr
 def _run(connection, step, retries, pause):
     for attempt in range(retries + 1):
         try:
-            connection.run(step.sql)
+            _once(connection, step)
             return
         except driver.DatabaseProblem as problem:
             if problem.code not in _BUSY or attempt == retries:
                 raise
         pause(1 + attempt)
+
+
+def _once(connection, step):
+    """A step in batches is one statement, repeated with a commit each until it finds no more rows."""
+    if not step.batch:
+        connection.run(step.sql)
+        return
+    while connection.run(step.sql):
+        connection.run('COMMIT')

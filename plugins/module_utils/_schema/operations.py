@@ -8,7 +8,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import hashlib
+
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import model
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
 
 class Operation(model.Record):
@@ -98,11 +101,33 @@ class AddColumn(Operation):
 
 class DropColumn(Operation):
     fields = ('table', 'column')
-    difference = property(lambda self: 'the release has no column %s' % self.column.name)
+
+    @property
+    def difference(self):
+        found = 'the release has no column %s' % self.column.name
+        if not self.column.nullable and self.column.default is None:
+            # Rows that the release inserts leave the column out.
+            found += ', which is NOT NULL without a default: what the release inserts will fail (ORA-01400)'
+        return found
+
+
+class RenameColumn(Operation):
+    fields = ('table', 'old', 'new')
+    difference = property(lambda self: 'the column %s is to be called %s' % (self.old, self.new))
+
+
+class FinishColumn(Operation):
+    """A change of type by a shadow column was stopped after the old column was dropped: all values are in the shadow."""
+
+    fields = ('table', 'shadow', 'column')
+    difference = property(lambda self: 'the column %s is still called %s' % (self.column.name, self.shadow.name))
 
 
 class ModifyColumn(Operation):
-    fields = ('table', 'old', 'new')
+    """shadow: the column that an earlier run made to take the values in their new type, if there is one."""
+
+    fields = ('table', 'old', 'new', 'shadow')
+    defaults = {'shadow': None}
 
     @property
     def difference(self):
@@ -145,6 +170,12 @@ class EnableConstraint(Operation):
 class Repartition(Operation):
     fields = ('table', 'old', 'new')
     difference = property(lambda self: 'is %s, the release wants %s' % (_partitioning(self.old), _partitioning(self.new)))
+
+
+def shadow_name(column):
+    """The name of the column that takes the values of another while its type is changed: always the same, at most 30 bytes."""
+    digest = hashlib.sha1(to_bytes(column)).hexdigest()[:8].upper()
+    return to_native(to_bytes(column)[:20].decode('utf-8', 'ignore')) + '$' + digest
 
 
 def type_text(kind):

@@ -11,46 +11,75 @@ __metaclass__ = type
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import model, operations, render
 
 METADATA = 'metadata only'
+READS = 'reads all rows under a lock'
+REWRITES = 'rewrites rows'
+LOSES = 'loses data'
+
+# The order of the steps. What an earlier run left half done comes first; nothing is dropped before all else is in place.
+PHASES = ('finish', 'tables', 'sequences', 'free names', 'columns', 'drop columns', 'partition', 'renames', 'keys', 'checks', 'references', 'indexes',
+          'triggers', 'drop')
 
 
 class Step(model.Record):
-    """risk: METADATA and its like, for the reader of a plan; reason: why the step is there."""
+    """sql: one statement. batch: rows at a time; the statement is then repeated, with a commit each, until it finds no row.
 
-    fields = ('sql', 'object', 'risk', 'reason')
+    rows: how many rows the step touches, as far as the statistics of the table tell.
+    """
+
+    fields = ('sql', 'object', 'risk', 'reason', 'rows', 'batch')
+    defaults = {'rows': None, 'batch': 0}
 
     def shown(self):
         """As a module returns it."""
-        return dict((name, getattr(self, name)) for name in self.fields)
+        return dict((name, getattr(self, name)) for name in ('sql', 'object', 'risk', 'reason', 'rows'))
 
 
 class Plan(model.Record):
-    """steps in their order; drift: differences that no step mends, a sentence each."""
+    """steps in their order; drift: differences that no step mends; blocked: what a person must decide first. Both a sentence each."""
 
-    fields = ('steps', 'drift')
-    defaults = {'steps': list, 'drift': list}
-
-
-# Tables first; a trigger may use a sequence, so it comes last.
-_ORDER = (operations.CreateTable, operations.CreateSequence, operations.CreateIndex, operations.CreateTrigger)
+    fields = ('steps', 'drift', 'blocked')
+    defaults = {'steps': list, 'drift': list, 'blocked': list}
 
 
-def make(changes):
-    """The plan that creates what is missing and touches nothing that is there.
+class Creation:
+    """Plans what is missing and leaves alone all that is there."""
 
-    :param changes: operations, as diff.compare gives them.
+    _PHASES = {operations.CreateTable: 'tables', operations.CreateSequence: 'sequences', operations.CreateIndex: 'indexes',
+               operations.CreateTrigger: 'triggers'}
+
+    blocked = ()
+
+    def steps(self, change):
+        """[(phase, Step)] of an operation, or None if it is to be told as drift."""
+        phase = self._PHASES.get(type(change))
+        if phase is None:
+            return None
+        return [(phase, Step(sql=render.sql(change), object=change.subject, risk=METADATA, reason=change.difference))]
+
+
+def make(changes, planner=None):
+    """The plan for operations as diff.compare gives them.
+
+    :param planner: a Creation, or alter.Alteration for one that also changes what is there.
     """
+    planner = planner or Creation()
     plan = Plan()
-    for kind in _ORDER:
-        chosen = [change for change in changes if type(change) is kind]
-        for change in _parents_first(chosen) if kind is operations.CreateTable else chosen:
-            plan.steps.append(Step(sql=render.sql(change), object=change.subject, risk=METADATA, reason=change.difference))
-    plan.drift = ['%s: %s' % (change.subject, change.difference) for change in changes if type(change) not in _ORDER]
+    found = []
+    for change in _parents_first(changes):
+        steps = planner.steps(change)
+        if steps is None:
+            plan.drift.append('%s: %s' % (change.subject, change.difference))
+        else:
+            found += steps
+    # Stable: inside a phase the order is that of the operations.
+    plan.steps = [step for _phase, step in sorted(found, key=lambda item: PHASES.index(item[0]))]
+    plan.blocked = list(planner.blocked)
     return plan
 
 
-def _parents_first(creates):
-    """A table comes after those that its foreign keys point to; otherwise the order stays."""
-    waiting = list(creates)
+def _parents_first(changes):
+    """A new table comes after those that its foreign keys point to; otherwise the order stays."""
+    waiting = [change for change in changes if isinstance(change, operations.CreateTable)]
     ordered = []
     while waiting:
         names = [change.item.name for change in waiting]
@@ -59,4 +88,4 @@ def _parents_first(creates):
         for change in ready or waiting[:1]:
             ordered.append(change)
             waiting.remove(change)
-    return ordered
+    return ordered + [change for change in changes if not isinstance(change, operations.CreateTable)]

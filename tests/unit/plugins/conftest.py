@@ -54,8 +54,8 @@ class Database:
         return [line.split(' ', 1)[1] for line in lines]
 
     def close(self):
-        for connection in self._connections:
-            connection.close()
+        while self._connections:
+            self._connections.pop().close()
 
 
 @pytest.fixture

@@ -123,5 +123,5 @@ def test_a_step_shows_its_sql_object_risk_and_reason():
     made = plan.make(diff.compare(schema('CREATE SEQUENCE s'), source.model.Schema()))
 
     assert [step.shown() for step in made.steps] == [{
-        'sql': 'CREATE SEQUENCE S START WITH 1 INCREMENT BY 1 NOMINVALUE NOMAXVALUE CACHE 20', 'object': 'S', 'risk': 'metadata only',
+        'sql': 'CREATE SEQUENCE S START WITH 1 INCREMENT BY 1 NOMINVALUE NOMAXVALUE CACHE 20', 'object': 'S', 'risk': 'metadata only', 'rows': None,
         'reason': 'the sequence is missing'}]

@@ -193,8 +193,11 @@ class Connection:
         if statement.sequences:
             self._begin()
             values.update(self._numbers(statement))
+        return self._execute(statement.sql, values).fetchall(), statement.columns, 0
+
+    def _execute(self, sql, values):
         try:
-            return self.store.execute(statement.sql, values).fetchall(), statement.columns, 0
+            return self.store.execute(sql, values)
         except sqlite3.OperationalError as error:
             # An exception of one of our functions: a text that is no number or no date.
             raise ora(1722) if 'user-defined function' in str(error) else error
@@ -206,7 +209,7 @@ class Connection:
         values.update(self._numbers(statement))
         verb = statement.sql.split(' ', 1)[0]
         try:
-            count = self.store.execute(statement.sql, values).rowcount
+            count = self._execute(statement.sql, values).rowcount
         except sqlite3.IntegrityError as error:
             raise _tables.error_of(self, statement, verb, str(error)) or error
         if verb != 'delete':

@@ -1,0 +1,419 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans for what is already there: changed in place where Oracle can, by way of a shadow column where it cannot, never dropped unasked.
+
+A change of type by a shadow column is five statements that each commit. The shadow's name follows from the column's, so that a later run
+knows where an earlier one stopped: shadow and old column there: copy again; shadow there and the old column gone: rename.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, diff, operations, render, typechange
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema.plan import Creation, LOSES, METADATA, READS, REWRITES, Step
+
+BATCH = 10000
+
+
+class Alteration(Creation):
+    """Plans every operation.
+
+    :param live: model.Schema of the account.
+    :param version: the server's, as a tuple.
+    :param count: function of a query to its one number; only SELECTs are asked.
+    :param drop: names that may be dropped: TABLE, TABLE.COLUMN, or the name of an index, constraint, sequence or trigger.
+    :param backfill: dict TABLE.COLUMN to the SQL value for rows that have none.
+    :param novalidate: new checks and foreign keys bind new rows first, and are validated in a step of their own.
+    """
+
+    def __init__(self, changes, live, version, count, drop=(), backfill=None, novalidate=False):
+        self.live = live
+        self.version = version
+        self.count = count
+        self.drop = set(name.upper() for name in drop)
+        self.backfill = dict((name.upper(), _value(name, text)) for name, text in (backfill or {}).items())
+        self.novalidate = novalidate
+        self.blocked = []
+        self.shadowed = [(change.table, change.old.name) for change in changes if isinstance(change, operations.ModifyColumn) and self.by_shadow(change)]
+        self.replaced = [(change.table, change.constraint.name) for change in changes if isinstance(change, operations.AddConstraint)]
+        # What another step drops or renames is not put back, or put back under its new name.
+        self.dropped = [change.constraint for change in changes if isinstance(change, operations.DropConstraint) and self.drop_constraint(change)]
+        self.dropped_indexes = [change.old.name for change in changes if isinstance(change, operations.ChangeIndex) and not _only_compression(change)]
+        self.dropped_indexes += [change.item.name for change in changes if isinstance(change, operations.DropIndex) and change.item.name in self.drop]
+        self.renamed_indexes = dict((change.old.name, change.new) for change in changes if isinstance(change, operations.RenameIndex))
+        self.renames = _Renames([change for change in changes if isinstance(change, operations.RenameIndex) and not self.is_remade(change.old)])
+
+    def steps(self, change):
+        planner = self._PLANNERS.get(type(change))
+        return Creation.steps(self, change) if planner is None else planner(self, change)
+
+    # ---- helpers
+
+    def step(self, phase, change, sql, risk=METADATA, reason=None, **values):
+        return (phase, Step(sql=sql, object=change.subject, risk=risk, reason=reason or change.difference, **values))
+
+    def block(self, change, text):
+        self.blocked.append('%s: %s' % (change.subject, text))
+        return []
+
+    def alter(self, table, text):
+        return 'ALTER TABLE %s %s' % (ddl.quoted(table), text)
+
+    def table(self, change):
+        return self.live.tables[change.table]
+
+    def number(self, table, condition):
+        """How many rows are like that."""
+        return self.count('SELECT COUNT(*) FROM %s WHERE %s' % (ddl.quoted(table), condition))
+
+    def any_row(self, table, condition='1 = 1'):
+        """Whether any row is like that, without counting them all."""
+        return self.count('SELECT COUNT(*) FROM %s WHERE (%s) AND ROWNUM <= 1' % (ddl.quoted(table), condition)) > 0
+
+    def live_name(self, change):
+        """What the column is called now: a column that a stopped run left as a shadow has its name only after the first step."""
+        name = change.old.name
+        return ddl.quoted(name if name in self.table(change).columns else operations.shadow_name(name))
+
+    def has_lob(self, table):
+        return any(column.type.is_lob for column in table.columns.values())
+
+    # ---- columns
+
+    def add_column(self, change):
+        column, table = change.column, self.table(change)
+        name = '%s.%s' % (change.table, column.name)
+        if column.nullable or column.default is not None or not self.any_row(change.table):
+            return [self.step('columns', change, self.alter(change.table, 'ADD (%s)' % render.column_definition(column)), self.risk_of_add(column, table),
+                              rows=table.rows)]
+        value = self.backfill.get(name)
+        if value is None:
+            return self.block(change, 'the new column %s is NOT NULL without a default, and the table has rows: give them a value with backfill, for '
+                              "example {\"%s\": \"'unknown'\"}." % (column.name, name))
+        definition = render.column_definition(column.replace(nullable=True))
+        return [self.step('columns', change, self.alter(change.table, 'ADD (%s)' % definition))] + self.fill(change, column.name, value) + [
+            self.step('columns', change, self.alter(change.table, 'MODIFY (%s NOT NULL)' % ddl.quoted(column.name)), READS, rows=table.rows)]
+
+    def risk_of_add(self, column, table):
+        """A default of a new column is only noted, except where the version or a LOB makes Oracle write it into every row."""
+        if column.default is None or table.rows == 0:
+            return METADATA
+        if column.nullable:
+            return METADATA if self.version >= (12, 1) else REWRITES
+        return REWRITES if self.has_lob(table) else METADATA
+
+    def fill(self, change, column, value, phase='columns'):
+        name = ddl.quoted(column)
+        sql = 'UPDATE %s SET %s = %s WHERE %s IS NULL AND ROWNUM <= %d' % (ddl.quoted(change.table), name, value, name, BATCH)
+        return [self.step(phase, change, sql, REWRITES, 'rows without a value get %s' % value, rows=self.table(change).rows, batch=BATCH)]
+
+    def modify_column(self, change):
+        if self.by_shadow(change):
+            return self.change_by_shadow(change)
+        steps, clauses, risk = [], [], METADATA
+        if not self.same_type(change):
+            how = typechange.change(change.old.type, change.new.type)
+            if how is None and self.any_row(change.table, '%s IS NOT NULL' % self.live_name(change)):
+                return self.block(change, 'no conversion from %s to %s is known for the column %s.' % (
+                    operations.type_text(change.old.type), operations.type_text(change.new.type), change.new.name))
+            if not self.fits(change, how):
+                return []
+            clauses.append(operations.type_text(change.new.type))
+            risk = READS if how is not None and how.misfit else METADATA
+        if change.old.default != change.new.default:
+            clauses.append('DEFAULT %s' % (change.new.default or 'NULL'))
+        if change.new.nullable and not change.old.nullable:
+            clauses.append('NULL')
+        if clauses:
+            steps.append(self.step('columns', change, self.modification(change, clauses), risk))
+        if change.old.nullable and not change.new.nullable:
+            steps += self.need_values(change)
+        return steps
+
+    def modification(self, change, clauses):
+        return self.alter(change.table, 'MODIFY (%s %s)' % (ddl.quoted(change.new.name), ' '.join(clauses)))
+
+    def need_values(self, change):
+        """NULL to NOT NULL: rows without a value get the one that the user gave, or the default."""
+        name, steps = '%s.%s' % (change.table, change.new.name), []
+        without = '%s IS NULL' % self.live_name(change)
+        if self.any_row(change.table, without):
+            value = self.backfill.get(name) or change.new.default
+            if value is None:
+                return self.block(change, 'the column %s becomes NOT NULL, and %d rows have no value: give them one with backfill, for example '
+                                  "{\"%s\": \"'unknown'\"}." % (change.new.name, self.number(change.table, without), name))
+            steps += self.fill(change, change.new.name, value)
+        return steps + [self.step('columns', change, self.modification(change, ['NOT NULL']), READS, rows=self.table(change).rows)]
+
+    def same_type(self, change):
+        return diff.same_type(change.new.type, change.old.type, self.live.length_semantics)
+
+    def by_shadow(self, change):
+        """Whether Oracle cannot change the type in place. An empty column can be changed to anything but from or to a LOB."""
+        if self.same_type(change):
+            return False
+        how = typechange.change(change.old.type, change.new.type)
+        if how is None or how.way == typechange.IN_PLACE:
+            return False
+        lob = change.old.type.is_lob or change.new.type.is_lob
+        return lob or change.shadow is not None or self.any_row(change.table, '%s IS NOT NULL' % self.live_name(change))
+
+    def fits(self, change, how):
+        if how is None or how.misfit is None:
+            return True
+        condition = how.misfit.replace('%s', self.live_name(change))
+        misfits = self.number(change.table, condition)
+        if misfits:
+            self.block(change, '%d rows hold a value of %s that %s cannot take; find them with: SELECT * FROM %s WHERE %s' % (
+                misfits, change.new.name, operations.type_text(change.new.type), ddl.quoted(change.table), condition))
+        return not misfits
+
+    def change_by_shadow(self, change):
+        """ADD shadow, copy, free the old column, DROP it, RENAME the shadow; what hung on the old column is put back by other steps."""
+        table, old, new = self.table(change), change.old, change.new
+        if old.name not in table.columns:
+            return self.block(change, 'the column %s was left half changed for another release: run the update to that release first.' % new.name)
+        how = typechange.change(old.type, new.type)
+        if not self.may_be_replaced(change) or not self.fits(change, how):
+            return []
+        shadow, column = ddl.quoted(operations.shadow_name(old.name)), ddl.quoted(old.name)
+        kind = operations.type_text(new.type)
+        steps = []
+        if change.shadow is not None and change.shadow.type != new.type:
+            steps.append(self.step('columns', change, self.alter(change.table, 'DROP COLUMN %s' % shadow), REWRITES,
+                                   'a column of an earlier run, for another type; the old column still has all values'))
+        if change.shadow is None or change.shadow.type != new.type:
+            steps.append(self.step('columns', change, self.alter(change.table, 'ADD (%s %s)' % (shadow, kind)),
+                                   reason='Oracle cannot change %s to %s in place: a new column takes the values' % (old.name, kind)))
+        steps += self.copy(change, column, shadow, how.conversion % column)
+        steps += [self.step('columns', change, self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(constraint.name or constraint.system_name)),
+                            reason='it hangs on the column %s, and is put back on the new one' % old.name)
+                  for constraint in self.constraints_on(table, old.name)]
+        steps.append(self.step('columns', change, self.alter(change.table, 'DROP COLUMN %s' % column), REWRITES,
+                               'all its values are in %s' % operations.shadow_name(old.name), rows=table.rows))
+        steps.append(self.step('columns', change, self.alter(change.table, 'RENAME COLUMN %s TO %s' % (shadow, column))))
+        steps += self.finished(change)
+        return steps + self.put_back(change, table)
+
+    def copy(self, change, column, shadow, converted):
+        """Also on the second try: only rows whose copy differs, so that it ends, and values that changed in between are taken."""
+        if change.new.type.is_lob:
+            differs = 'DBMS_LOB.COMPARE(%s, %s) <> 0' % (shadow, converted if change.old.type.is_lob else 'TO_CLOB(%s)' % converted)
+        else:
+            differs = '%s <> %s' % (shadow, converted)
+        condition = '((%s IS NULL AND %s IS NOT NULL) OR (%s IS NOT NULL AND %s IS NULL) OR %s)' % (shadow, column, shadow, column, differs)
+        sql = 'UPDATE %s SET %s = %s WHERE %s AND ROWNUM <= %d' % (ddl.quoted(change.table), shadow, converted, condition, BATCH)
+        return [self.step('columns', change, sql, REWRITES, 'the values of %s are copied' % change.old.name, rows=self.table(change).rows, batch=BATCH)]
+
+    def finished(self, change):
+        """Default and NOT NULL of the column that was a shadow."""
+        steps = []
+        if change.new.default is not None:
+            steps.append(self.step('columns', change, self.modification(change, ['DEFAULT', change.new.default])))
+        if not change.new.nullable:
+            if change.old.nullable:
+                return steps + self.need_values(change)
+            steps.append(self.step('columns', change, self.modification(change, ['NOT NULL']), READS, rows=self.table(change).rows))
+        return steps
+
+    def may_be_replaced(self, change):
+        """Whether the old column can go: nothing may hang on it that could not be put back."""
+        table, name = self.table(change), change.old.name
+        if table.partitioning and name in table.partitioning.columns:
+            self.block(change, 'the column %s is a key of the partitioning, whose type cannot be changed (ORA-14060).' % name)
+            return False
+        for constraint in self.constraints_on(table, name):
+            children = [child.name for child in self.live.tables.values() for key in child.constraints_of('R')
+                        if constraint.kind in 'PU' and key.parent == table.name and key.parent_columns == constraint.columns]
+            if children:
+                self.block(change, 'the column %s is in a key that %s points to (ORA-12992).' % (name, ', '.join(children)))
+                return False
+        return True
+
+    def constraints_on(self, table, column):
+        """Those that no other step drops."""
+        return [constraint for constraint in table.constraints if constraint not in self.dropped and column in (
+            constraint.columns if constraint.kind != 'C' else ddl.names_in(constraint.condition))]
+
+    def put_back(self, change, table):
+        """Constraints and indexes of the old column, as they were: what the release wants otherwise is a change of its own."""
+        steps = []
+        for constraint in self.constraints_on(table, change.old.name):
+            phase = {'P': 'keys', 'U': 'keys', 'C': 'checks', 'R': 'references'}[constraint.kind]
+            steps.append(self.step(phase, change, self.alter(change.table, 'ADD ' + render.constraint_definition(constraint)), READS,
+                                   'it hung on the old column %s' % change.old.name))
+        for index in self.live.indexes_of(table.name):
+            if change.old.name in index.columns and not index.carries_key and index.name not in self.dropped_indexes:
+                made = self.renamed_indexes.get(index.name, index)
+                steps.append(self.step('indexes', change, render.create_index(made), READS, 'it hung on the old column %s' % change.old.name,
+                                       rows=table.rows))
+        return steps
+
+    def finish_column(self, change):
+        """The values are all in the shadow: it only needs its name."""
+        renaming = self.alter(change.table, 'RENAME COLUMN %s TO %s' % (ddl.quoted(change.shadow.name), ddl.quoted(change.column.name)))
+        return [self.step('finish', change, renaming)]
+
+    def drop_column(self, change):
+        if '%s.%s' % (change.table, change.column.name) not in self.drop:
+            return None
+        sql = self.alter(change.table, 'DROP COLUMN %s' % ddl.quoted(change.column.name))
+        return [self.step('drop columns', change, sql, LOSES, rows=self.table(change).rows)]
+
+    # ---- constraints
+
+    def add_constraint(self, change):
+        constraint = change.constraint
+        phase = {'P': 'keys', 'U': 'keys', 'C': 'checks', 'R': 'references'}[constraint.kind]
+        if self.novalidate and constraint.kind in 'CR' and constraint.name and constraint.enabled and constraint.validated:
+            definition = render.constraint_definition(constraint.replace(validated=False))
+            return [self.step(phase, change, self.alter(change.table, 'ADD ' + definition)),
+                    self.step(phase, change, self.alter(change.table, 'MODIFY CONSTRAINT %s VALIDATE' % ddl.quoted(constraint.name)), READS)]
+        if not self.rows_keep(change):
+            return []
+        return [self.step(phase, change, self.alter(change.table, 'ADD ' + render.constraint_definition(constraint)), READS, rows=self.table(change).rows)]
+
+    def rows_keep(self, change):
+        """Whether the rows that there are keep a new check, as far as it can be asked now: not of columns that are yet to come."""
+        constraint, table = change.constraint, self.table(change)
+        if constraint.kind != 'C' or not (constraint.enabled and constraint.validated):
+            return True
+        names = ddl.names_in(constraint.condition)
+        if any((change.table, name) in self.shadowed for name in names) or not any(name in table.columns for name in names):
+            return True
+        violations = self.number(change.table, 'NOT (%s)' % constraint.condition)
+        if violations:
+            self.block(change, '%d rows violate the new check (%s): correct them first (SELECT * FROM %s WHERE NOT (%s)).' % (
+                violations, constraint.condition, ddl.quoted(change.table), constraint.condition))
+        return not violations
+
+    def drop_constraint(self, change):
+        constraint = change.constraint
+        name = constraint.name or constraint.system_name
+        asked = set((name, '%s.%s' % (change.table, name))) & self.drop
+        # The release knows the name and wants something else by it.
+        replaced = (change.table, name) in self.replaced
+        gone = [column for column in self.table(change).columns if '%s.%s' % (change.table, column) in self.drop]
+        if not asked and not replaced and not set(gone) & set(constraint.columns or ddl.names_in(constraint.condition or '')):
+            return None
+        sql = self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(name))
+        return [self.step('free names', change, sql)]
+
+    def rename_constraint(self, change):
+        if self.is_put_back(change.table, change.old):
+            return [self.renaming_of_constraint('references', change)]
+        return [self.renaming_of_constraint('renames', change)]
+
+    def renaming_of_constraint(self, phase, change):
+        old = change.old.name or change.old.system_name
+        return self.step(phase, change, self.alter(change.table, 'RENAME CONSTRAINT %s TO %s' % (ddl.quoted(old), ddl.quoted(change.new.name))))
+
+    def is_put_back(self, table, constraint):
+        return any(constraint in self.constraints_on(self.live.tables[table], column) for owner, column in self.shadowed if owner == table)
+
+    def enable_constraint(self, change):
+        name = ddl.quoted(change.old.name or change.old.system_name)
+        return [self.step('references', change, self.alter(change.table, 'MODIFY CONSTRAINT %s ENABLE VALIDATE' % name), READS, rows=self.table(change).rows)]
+
+    # ---- indexes, partitions, triggers
+
+    def change_index(self, change):
+        name = ddl.quoted(change.new.name)
+        if change.old.carries_key:
+            return None
+        if _only_compression(change):
+            how = 'COMPRESS %d' % change.new.compress if change.new.compress else 'NOCOMPRESS'
+            return [self.step('indexes', change, 'ALTER INDEX %s REBUILD %s' % (name, how), READS)]
+        return [self.step('free names', change, 'DROP INDEX %s' % name), self.step('indexes', change, render.create_index(change.new), READS)]
+
+    def is_remade(self, index):
+        """Whether it goes with a column that a shadow replaces."""
+        return any((index.table, column) in self.shadowed for column in index.columns)
+
+    def rename_index(self, change):
+        return [self.step('renames', change, sql) for sql in self.renames.statements(change)]
+
+    def drop_index(self, change):
+        if change.item.name not in self.drop:
+            return None
+        return [self.step('free names', change, 'DROP INDEX %s' % ddl.quoted(change.item.name))]
+
+    def repartition(self, change):
+        """Only from plain to partitioned, and only from 12.2 on, can Oracle do it in one statement."""
+        if self.version < (12, 2) or change.old is not None or change.new is None:
+            return None
+        steps = []
+        for name in change.new.columns:
+            if name in self.table(change).columns and self.any_row(change.table, '%s IS NULL' % ddl.quoted(name)):
+                value = self.backfill.get('%s.%s' % (change.table, name))
+                if value is None:
+                    return self.block(change, '%d rows have no value in %s, the key of the partitioning (ORA-14300): give them one with backfill, for '
+                                      'example {"%s.%s": "TIMESTAMP \'2013-01-01 00:00:00\'"}.' % (
+                                          self.number(change.table, '%s IS NULL' % ddl.quoted(name)), name, change.table, name))
+                steps += self.fill(change, name, value, 'partition')
+        return steps + [self.step('partition', change, self.alter(change.table, 'MODIFY\n%s\nONLINE' % render.partitioning_clause(change.new)), REWRITES,
+                                  rows=self.table(change).rows)]
+
+    def change_trigger(self, change):
+        return [self.step('triggers', change, 'CREATE OR REPLACE' + change.new.text[len('CREATE'):])]
+
+    def drop_object(self, change):
+        if change.item.name not in self.drop:
+            return None
+        kind = {operations.DropTable: 'TABLE', operations.DropSequence: 'SEQUENCE', operations.DropTrigger: 'TRIGGER'}[type(change)]
+        sql = 'DROP %s %s%s' % (kind, ddl.quoted(change.item.name), ' CASCADE CONSTRAINTS' if kind == 'TABLE' else '')
+        return [self.step('drop', change, sql, LOSES if kind == 'TABLE' else METADATA, rows=getattr(change.item, 'rows', None))]
+
+    _PLANNERS = {
+        operations.AddColumn: add_column,
+        operations.ModifyColumn: modify_column,
+        operations.FinishColumn: finish_column,
+        operations.DropColumn: drop_column,
+        operations.AddConstraint: add_constraint,
+        operations.DropConstraint: drop_constraint,
+        operations.RenameConstraint: rename_constraint,
+        operations.EnableConstraint: enable_constraint,
+        operations.ChangeIndex: change_index,
+        operations.RenameIndex: rename_index,
+        operations.DropIndex: drop_index,
+        operations.Repartition: repartition,
+        operations.ChangeTrigger: change_trigger,
+        operations.DropTable: drop_object,
+        operations.DropSequence: drop_object,
+        operations.DropTrigger: drop_object,
+    }
+
+
+class _Renames:
+    """Indexes whose new name another one still has: that one goes first; two that swap names go by way of a third."""
+
+    def __init__(self, changes):
+        self.waiting = [(change.old.name, change.new.name) for change in changes]
+
+    def statements(self, change):
+        """Those of the first operation; the others come with it, in an order that works."""
+        found = []
+        while self.waiting:
+            names = [old for old, _new in self.waiting]
+            free = [pair for pair in self.waiting if pair[1] not in names]
+            if free:
+                self.waiting.remove(free[0])
+                found.append(free[0])
+            else:
+                old, new = self.waiting.pop(0)
+                between = operations.shadow_name(new)
+                found.append((old, between))
+                self.waiting.append((between, new))
+        return ['ALTER INDEX %s RENAME TO %s' % (ddl.quoted(old), ddl.quoted(new)) for old, new in found]
+
+
+def _only_compression(change):
+    return change.old.replace(compress=None).content() == change.new.replace(compress=None).content()
+
+
+def _value(name, text):
+    """The SQL of a value that the user gave, checked: one expression and nothing else."""
+    return ddl.parse_value(text, 'backfill %s' % name)

@@ -1,0 +1,291 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import alter, diff, dictionary, execute, plan, source, typechange
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema.model import Type
+
+TABLE = 'CREATE TABLE t (%s)'
+ROW = 'INSERT INTO t (id) VALUES (1)'
+
+
+def planned(oracle, statements, **options):
+    """The plan that leads the account to these statements."""
+    wanted = source.schema_of(statements=list(statements))[0]
+    connection = oracle.connect()
+    live = dictionary.read(connection.select)
+    changes = diff.compare(wanted, live)
+    return plan.make(changes, alter.Alteration(changes, live, connection.version, connection.count, **options))
+
+
+def sql_of(made):
+    return [step.sql for step in made.steps]
+
+
+def applied(oracle, statements, **options):
+    """Applies the plan, and says what a second plan would still do."""
+    outcome = execute.apply(oracle.connect(), planned(oracle, statements, **options).steps)
+    assert outcome.problem is None
+    return sql_of(planned(oracle, statements, **options))
+
+
+# ---- types
+
+@pytest.mark.parametrize('old, new, way, misfit', [
+    (('VARCHAR2', 10, 'BYTE'), ('VARCHAR2', 20, 'BYTE'), 'in place', None),
+    (('VARCHAR2', 10, 'BYTE'), ('VARCHAR2', 10, 'CHAR'), 'in place', None),
+    (('VARCHAR2', 20, 'BYTE'), ('VARCHAR2', 10, 'BYTE'), 'in place', 'LENGTHB(%s) > 10'),
+    (('VARCHAR2', 20, 'CHAR'), ('VARCHAR2', 20, 'BYTE'), 'in place', 'LENGTHB(%s) > 20'),
+    (('VARCHAR2', 10, 'BYTE'), ('CLOB',), 'shadow', None),
+    (('CLOB',), ('VARCHAR2', 10, 'BYTE'), 'shadow', 'LENGTH(%s) > 10'),
+])
+def test_texts_grow_in_place_and_lobs_never_change_in_place(old, new, way, misfit):
+    def kind(name, length=None, unit=None):
+        return Type(name=name, length=length, unit=unit)
+
+    found = typechange.change(kind(*old), kind(*new))
+
+    assert (found.way, found.misfit) == (way, misfit)
+
+
+@pytest.mark.parametrize('old, new, way, misfit', [
+    ((5, 0), (6, 0), 'in place', None),
+    ((38, 0), (38, 6), 'shadow', 'ABS(%s) >= 1E32'),
+    ((5, 2), (5, 0), 'shadow', '%s <> ROUND(%s, 0)'),
+    ((5, 0), (None, None), 'in place', None),
+    ((None, None), (5, 0), 'shadow', 'ABS(%s) >= 1E5 OR %s <> ROUND(%s, 0)'),
+    ((None, 0), (38, 0), 'shadow', 'ABS(%s) >= 1E38'),
+])
+def test_numbers_grow_in_place_and_shrink_by_a_shadow(old, new, way, misfit):
+    found = typechange.change(Type(name='NUMBER', precision=old[0], scale=old[1]), Type(name='NUMBER', precision=new[0], scale=new[1]))
+
+    assert (found.way, found.misfit) == (way, misfit)
+
+
+def test_a_conversion_that_nobody_can_mean_is_none():
+    assert typechange.change(Type(name='CLOB'), Type(name='DATE')) is None
+
+
+# ---- columns
+
+@pytest.mark.parametrize('old, new, sql', [
+    ('id NUMBER', 'id NUMBER, a VARCHAR(5)', 'ALTER TABLE T ADD (A VARCHAR2(5))'),
+    ('id NUMBER', "id NUMBER, a VARCHAR(5) DEFAULT 'x' NOT NULL", "ALTER TABLE T ADD (A VARCHAR2(5) DEFAULT 'x' NOT NULL)"),
+    ('id NUMBER, a VARCHAR(5)', 'id NUMBER, a VARCHAR(9)', 'ALTER TABLE T MODIFY (A VARCHAR2(9))'),
+    ('id NUMBER, a VARCHAR(5)', "id NUMBER, a VARCHAR(9) DEFAULT 'x'", "ALTER TABLE T MODIFY (A VARCHAR2(9) DEFAULT 'x')"),
+    ('id NUMBER, a NUMBER DEFAULT 5', 'id NUMBER, a NUMBER', 'ALTER TABLE T MODIFY (A DEFAULT NULL)'),
+    ("id NUMBER, a NUMBER DEFAULT 5 NOT NULL", 'id NUMBER, a NUMBER', 'ALTER TABLE T MODIFY (A DEFAULT NULL NULL)'),
+    ('id NUMBER, a NUMBER', 'id NUMBER, a VARCHAR(5)', 'ALTER TABLE T MODIFY (A VARCHAR2(5))'),
+    ('id NUMBER, a TIMESTAMP(3)', 'id NUMBER, a TIMESTAMP', 'ALTER TABLE T MODIFY (A TIMESTAMP(6))'),
+])
+def test_what_oracle_can_do_in_place_is_one_statement_that_says_only_what_changes(oracle, old, new, sql):
+    oracle.run(TABLE % old, ROW)
+
+    assert sql_of(planned(oracle, [TABLE % new])) == [sql]
+    assert applied(oracle, [TABLE % new]) == []
+
+
+def test_a_change_of_type_goes_by_a_shadow_column_and_all_that_hangs_on_the_column_is_put_back(oracle):
+    oracle.run(TABLE % "id NUMBER, a VARCHAR(5) DEFAULT 'x' NOT NULL, CONSTRAINT c CHECK (a IN ('x', 'y')), CONSTRAINT u UNIQUE (id, a)",
+               'CREATE INDEX i ON t (a)', "INSERT INTO t (id, a) VALUES (1, 'y')")
+    wanted = [TABLE % "id NUMBER, a VARCHAR(5 CHAR) DEFAULT 'x' NOT NULL, CONSTRAINT c CHECK (a IN ('x', 'y')), CONSTRAINT u UNIQUE (id, a)",
+              'CREATE INDEX i ON t (a)']
+
+    in_place = sql_of(planned(oracle, wanted))
+    by_shadow = planned(oracle, [TABLE % "id NUMBER, a NUMBER DEFAULT 0 NOT NULL", 'CREATE INDEX i ON t (a)'], drop=['C', 'U'])
+
+    assert in_place == ['ALTER TABLE T MODIFY (A VARCHAR2(5 CHAR))']
+    assert sql_of(by_shadow) == [
+        'ALTER TABLE T DROP CONSTRAINT C', 'ALTER TABLE T DROP CONSTRAINT U', 'ALTER TABLE T ADD (A$6DCD4CE2 NUMBER)',
+        'UPDATE T SET A$6DCD4CE2 = TO_NUMBER(A) WHERE ((A$6DCD4CE2 IS NULL AND A IS NOT NULL) OR (A$6DCD4CE2 IS NOT NULL AND A IS NULL) '
+        'OR A$6DCD4CE2 <> TO_NUMBER(A)) AND ROWNUM <= 10000',
+        'ALTER TABLE T DROP COLUMN A', 'ALTER TABLE T RENAME COLUMN A$6DCD4CE2 TO A', 'ALTER TABLE T MODIFY (A DEFAULT 0)', 'ALTER TABLE T MODIFY (A NOT NULL)',
+        'CREATE INDEX I ON T (A)']
+
+
+def test_constraints_that_stay_are_put_back_after_the_column_was_replaced(oracle):
+    columns = "id NUMBER, a %s, CONSTRAINT c CHECK (a > 0), CONSTRAINT u UNIQUE (id, a)"
+    oracle.run(TABLE % columns % 'NUMBER(9,2)', 'INSERT INTO t (id, a) VALUES (1, 7)')
+
+    made = planned(oracle, [TABLE % columns % 'NUMBER(5)'])
+
+    assert [sql for sql in sql_of(made) if 'CONSTRAINT' in sql] == [
+        'ALTER TABLE T DROP CONSTRAINT C', 'ALTER TABLE T DROP CONSTRAINT U', 'ALTER TABLE T ADD CONSTRAINT U UNIQUE (ID, A)',
+        'ALTER TABLE T ADD CONSTRAINT C CHECK (A > 0)']
+    assert applied(oracle, [TABLE % columns % 'NUMBER(5)']) == []
+    assert oracle.connect().select('SELECT id, a FROM t') == [(1, 7)]
+
+
+@pytest.mark.parametrize('old, value, new, text', [
+    ('NUMBER(9,2)', '1.5', 'NUMBER(5)', '1 rows hold a value of A that NUMBER(5) cannot take; find them with: SELECT * FROM T WHERE '
+                                        'ABS(A) >= 1E5 OR A <> ROUND(A, 0)'),
+    ('VARCHAR(9)', "'123456'", 'VARCHAR(5)', '1 rows hold a value of A that VARCHAR2(5) cannot take; find them with: SELECT * FROM T WHERE LENGTHB(A) > 5'),
+    ('CLOB', "'x'", 'DATE', 'no conversion from CLOB to DATE is known for the column A.'),
+    ('NUMBER', 'NULL', 'NUMBER NOT NULL', 'the column A becomes NOT NULL, and 1 rows have no value: give them one with backfill, for example '
+                                          '{"T.A": "\'unknown\'"}.'),
+])
+def test_what_the_rows_do_not_allow_is_told_before_anything_is_done(oracle, old, value, new, text):
+    oracle.run(TABLE % 'id NUMBER, a %s' % old, 'INSERT INTO t (id, a) VALUES (1, %s)' % value)
+
+    assert planned(oracle, [TABLE % 'id NUMBER, a %s' % new]).blocked == ['T: ' + text]
+
+
+def test_not_null_takes_the_default_or_the_given_value_for_rows_that_have_none(oracle):
+    oracle.run(TABLE % 'id NUMBER, a NUMBER, b VARCHAR(9)', ROW)
+    wanted = [TABLE % "id NUMBER, a NUMBER DEFAULT 7 NOT NULL, b VARCHAR(9) NOT NULL, c TIMESTAMP NOT NULL"]
+
+    left = applied(oracle, wanted, backfill={'T.B': "'none'", 'T.C': "TIMESTAMP '2018-03-05 00:00:00'"})
+
+    assert left == []
+    assert [row[:3] for row in oracle.connect().select('SELECT id, a, b, c FROM t')] == [(1, 7, 'none')]
+
+
+def test_a_key_of_the_partitioning_keeps_its_type(oracle):
+    partitioned = 'CREATE TABLE t (id NUMBER, d %s) PARTITION BY RANGE (d) (PARTITION p VALUES LESS THAN (%s))'
+    oracle.run(partitioned % ('DATE', "TO_DATE('2030-01-01', 'YYYY-MM-DD')"), "INSERT INTO t VALUES (1, DATE '2018-03-05')")
+
+    made = planned(oracle, [partitioned % ('TIMESTAMP', "TO_DATE('2030-01-01', 'YYYY-MM-DD')")])
+
+    assert made.blocked == ['T: the column D is a key of the partitioning, whose type cannot be changed (ORA-14060).']
+
+
+def test_a_key_that_others_point_to_keeps_its_type(oracle):
+    statements = ['CREATE TABLE t (id %s, CONSTRAINT k PRIMARY KEY (id))', 'CREATE TABLE u (t_id %s REFERENCES t (id))']
+    oracle.run(*[text % 'NUMBER(9)' for text in statements] + [ROW])
+
+    made = planned(oracle, [text % 'NUMBER(5)' for text in statements])
+
+    assert made.blocked == ['T: the column ID is in a key that U points to (ORA-12992).']
+
+
+def test_a_column_that_the_release_does_not_know_is_told_and_kept(oracle):
+    oracle.run(TABLE % 'id NUMBER, a NUMBER, b NUMBER NOT NULL')
+
+    made = planned(oracle, [TABLE % 'id NUMBER'])
+
+    assert sql_of(made) == []
+    assert made.drift == ['T: the release has no column A', 'T: the release has no column B, which is NOT NULL without a default: what the release '
+                          'inserts will fail (ORA-01400)']
+
+
+# ---- what a stopped run left
+
+SHADOW = 'A$6DCD4CE2'
+
+
+def test_shadow_and_old_column_there_the_copy_is_made_again(oracle):
+    oracle.run(TABLE % 'id NUMBER, a VARCHAR(9)', "INSERT INTO t VALUES (1, 'old')", 'ALTER TABLE t ADD (%s CLOB)' % SHADOW, 'UPDATE t SET %s = a' % SHADOW,
+               "UPDATE t SET a = 'new'")
+
+    left = applied(oracle, [TABLE % 'id NUMBER, a CLOB'])
+
+    assert left == []
+    assert oracle.connect().select('SELECT a FROM t') == [('new',)]
+
+
+def test_only_the_shadow_there_it_gets_the_name(oracle):
+    oracle.run(TABLE % 'id NUMBER, %s CLOB' % SHADOW, "INSERT INTO t VALUES (1, 'kept')")
+
+    made = planned(oracle, [TABLE % "id NUMBER, a CLOB DEFAULT '[]' NOT NULL"])
+    left = applied(oracle, [TABLE % "id NUMBER, a CLOB DEFAULT '[]' NOT NULL"])
+
+    assert sql_of(made) == ['ALTER TABLE T RENAME COLUMN A$6DCD4CE2 TO A', "ALTER TABLE T MODIFY (A DEFAULT '[]')", 'ALTER TABLE T MODIFY (A NOT NULL)']
+    assert (left, oracle.connect().select('SELECT a FROM t')) == ([], [('kept',)])
+
+
+def test_a_shadow_for_another_type_is_made_anew(oracle):
+    oracle.run(TABLE % 'id NUMBER, a VARCHAR(9), %s CLOB' % SHADOW, "INSERT INTO t (id, a) VALUES (1, '7')")
+
+    left = applied(oracle, [TABLE % 'id NUMBER, a NUMBER'])
+
+    assert (left, oracle.connect().select('SELECT a FROM t')) == ([], [(7,)])
+
+
+def test_a_shadow_that_is_no_longer_needed_is_told(oracle):
+    oracle.run(TABLE % 'id NUMBER, a CLOB, %s CLOB' % SHADOW)
+
+    assert planned(oracle, [TABLE % 'id NUMBER, a CLOB']).drift == ['T: the release has no column A$6DCD4CE2']
+
+
+# ---- constraints, indexes, partitions, triggers
+
+@pytest.mark.parametrize('old, new, sql', [
+    ("CONSTRAINT c CHECK (id > 0)", "CONSTRAINT c CHECK (id > 1)", ['ALTER TABLE T DROP CONSTRAINT C', 'ALTER TABLE T ADD CONSTRAINT C CHECK (ID > 1)']),
+    ("CONSTRAINT c CHECK (id > 0)", "CONSTRAINT d CHECK (id > 0)", ['ALTER TABLE T RENAME CONSTRAINT C TO D']),
+    ("CONSTRAINT c CHECK (id > 0) DISABLE", "CONSTRAINT c CHECK (id > 0)", ['ALTER TABLE T MODIFY CONSTRAINT C ENABLE VALIDATE']),
+    ("CHECK (id > 0)", "CHECK (id > 0), PRIMARY KEY (id)", ['ALTER TABLE T ADD PRIMARY KEY (ID)', 'ALTER TABLE T MODIFY (ID NOT NULL)']),
+])
+def test_constraints_are_changed_by_their_names(oracle, old, new, sql):
+    oracle.run(TABLE % 'id NUMBER, %s' % old)
+
+    made = sql_of(planned(oracle, [TABLE % 'id NUMBER, %s' % new]))
+
+    assert sorted(made) == sorted(sql)
+
+
+def test_rows_that_violate_a_new_check_are_counted_first(oracle):
+    oracle.run(TABLE % 'id NUMBER', ROW)
+
+    made = planned(oracle, [TABLE % 'id NUMBER, CONSTRAINT c CHECK (id > 5)'])
+
+    assert made.blocked == ['T: 1 rows violate the new check (ID > 5): correct them first (SELECT * FROM T WHERE NOT (ID > 5)).']
+
+
+def test_novalidate_adds_first_and_checks_the_rows_in_a_step_of_its_own(oracle):
+    oracle.run(TABLE % 'id NUMBER', ROW)
+
+    made = planned(oracle, [TABLE % 'id NUMBER, CONSTRAINT c CHECK (id < 5)'], novalidate=True)
+
+    assert sql_of(made) == ['ALTER TABLE T ADD CONSTRAINT C CHECK (ID < 5) ENABLE NOVALIDATE', 'ALTER TABLE T MODIFY CONSTRAINT C VALIDATE']
+
+
+@pytest.mark.parametrize('old, new, sql', [
+    (['CREATE INDEX i ON t (a, b) COMPRESS 1'], ['CREATE INDEX i ON t (a, b)'], ['ALTER INDEX I REBUILD NOCOMPRESS']),
+    (['CREATE INDEX i ON t (a)'], ['CREATE INDEX i ON t (b)'], ['DROP INDEX I', 'CREATE INDEX I ON T (B)']),
+    (['CREATE INDEX i ON t (a)', 'CREATE INDEX j ON t (b)'], ['CREATE INDEX j ON t (a)', 'CREATE INDEX i ON t (b)'],
+     ['ALTER INDEX I RENAME TO J$58668E76', 'ALTER INDEX J RENAME TO I', 'ALTER INDEX J$58668E76 RENAME TO J']),
+    (['CREATE INDEX i ON t (a)', 'CREATE INDEX j ON t (b)'], ['CREATE INDEX j ON t (a)', 'CREATE INDEX k ON t (b)'],
+     ['ALTER INDEX J RENAME TO K', 'ALTER INDEX I RENAME TO J']),
+])
+def test_indexes_are_rebuilt_renamed_or_made_anew(oracle, old, new, sql):
+    table = TABLE % 'a NUMBER, b NUMBER'
+    oracle.run(table, *old)
+
+    assert sql_of(planned(oracle, [table] + new)) == sql
+    assert applied(oracle, [table] + new) == []
+
+
+def test_a_plain_table_is_partitioned_from_12_2_on_and_before_it_is_told(oracle):
+    wanted = ["CREATE TABLE t (id NUMBER, made TIMESTAMP) PARTITION BY RANGE (made) INTERVAL (NUMTOYMINTERVAL(1, 'MONTH')) "
+              "(PARTITION p1 VALUES LESS THAN (TO_DATE('2017-04-14', 'YYYY-MM-DD')))"]
+    oracle.run('CREATE TABLE t (id NUMBER, made TIMESTAMP)', ROW)
+
+    blocked = planned(oracle, wanted).blocked
+    left = applied(oracle, wanted, backfill={'T.MADE': "TIMESTAMP '2017-01-01 00:00:00'"})
+    oracle.run('DROP TABLE t', 'CREATE TABLE t (id NUMBER, made TIMESTAMP)')
+    oracle.admin('version', '12.1')
+    before = planned(oracle, wanted)
+
+    assert blocked == ['T: 1 rows have no value in MADE, the key of the partitioning (ORA-14300): give them one with backfill, for example '
+                       '{"T.MADE": "TIMESTAMP \'2013-01-01 00:00:00\'"}.']
+    assert left == []
+    assert (sql_of(before), before.drift) == ([], ["T: is not partitioned, the release wants partitioned by RANGE (MADE), interval NUMTOYMINTERVAL(1, 'MONTH')"])
+
+
+@pytest.mark.parametrize('version, default, lob, risk', [
+    ('11.2', "DEFAULT 'x'", '', 'rewrites rows'), ('12.2', "DEFAULT 'x'", '', 'metadata only'), ('12.2', "DEFAULT 'x' NOT NULL", '', 'metadata only'),
+    ('12.2', "DEFAULT 'x' NOT NULL", ', l CLOB', 'rewrites rows'), ('11.2', '', ', l CLOB', 'metadata only'),
+])
+def test_the_risk_of_a_new_column_depends_on_default_version_and_lobs(oracle, version, default, lob, risk):
+    oracle.admin('version', version)
+    oracle.run(TABLE % ('id NUMBER' + lob), ROW)
+
+    made = planned(oracle, [TABLE % ('id NUMBER%s, a VARCHAR(5) %s' % (lob, default))])
+
+    assert [step.risk for step in made.steps] == [risk]
