@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from .conftest import NETWORK, PREFIX, ROOT, Site
 
 # What has a date or a process number in its name, or comes and goes with a running server.
@@ -37,10 +39,15 @@ def interrupt(seconds_into_sw: float) -> None:
     play.wait()
 
 
-def test_a_play_killed_while_packages_are_installed_ends_like_a_clean_one(site: Site) -> None:
+@pytest.fixture(scope="module")
+def clean(site: Site) -> list[str]:
+    """What one uninterrupted run leaves."""
     site.fresh()
     site.play("site.yml", check=True)
-    clean = listing(site)
+    return listing(site)
+
+
+def test_a_play_killed_while_packages_are_installed_ends_like_a_clean_one(site: Site, clean: list[str]) -> None:
     site.fresh()
 
     interrupt(0.7)
@@ -51,10 +58,7 @@ def test_a_play_killed_while_packages_are_installed_ends_like_a_clean_one(site: 
     assert site.play("site.yml", check=True).changed == 0
 
 
-def test_a_deploy_killed_on_the_host_itself_ends_like_a_clean_one(site: Site) -> None:
-    site.fresh()
-    site.play("site.yml", check=True)
-    clean = listing(site)
+def test_a_deploy_killed_on_the_host_itself_ends_like_a_clean_one(site: Site, clean: list[str]) -> None:
     site.fresh()
 
     interrupt(0.7)
