@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import yaml
 
@@ -31,14 +32,16 @@ class ActionModule(ActionBase):
             'stages': {'type': 'dict', 'required': True},
             'connect': {'type': 'bool', 'default': True},
         })
-        problems, warnings = [], []
+        problems, warnings, unset = [], [], {}
         for role in self._roles(arguments['stages'], task_vars):
-            values, wrong = self._values(role, task_vars)
+            values, wrong = self._values(role, task_vars, unset)
             problems += wrong
-            if not wrong:
+            if not wrong and len(values) == len(self._options(role)):
                 found, doubts = _preflight.check(role, values)
                 problems += found
                 warnings += doubts
+        problems += ['%s is not set, and %s made from it.' % (name, ', '.join(needed) + (' is' if len(needed) == 1 else ' are'))
+                     for name, needed in unset.items()]
         if arguments['connect']:
             problems += self._connection_problems(task_vars)
         result['changed'] = False
@@ -57,11 +60,17 @@ class ActionModule(ActionBase):
         return [role for stage, roles in stages.items() for role in roles
                 if stage not in skipped and ('all' in wanted or stage in wanted)]
 
-    def _values(self, role, task_vars):
-        """The role's variables by name, templated, and what its argument_specs say against them."""
+    @staticmethod
+    def _options(role):
         with open(os.path.join(ROLES, role, 'meta', 'argument_specs.yml'), encoding='utf-8') as source:
-            options = yaml.safe_load(source)['argument_specs']['main']['options']
-        values, problems = {}, []
+            return yaml.safe_load(source)['argument_specs']['main']['options']
+
+    def _values(self, role, task_vars, unset):
+        """The role's variables by name, templated, and what its argument_specs say against them.
+
+        :param unset: names of variables that others are made from and that nobody has set, with the names of those others; is added to.
+        """
+        options, values, problems = self._options(role), {}, []
         for name, option in options.items():
             if name not in task_vars:
                 if option.get('required'):
@@ -70,10 +79,11 @@ class ActionModule(ActionBase):
             try:
                 values[name] = json.loads(json.dumps(self._templar.template(task_vars[name])))   # plain types, as modules get them
             except AnsibleUndefinedVariable as error:
-                problems.append('%s cannot be made up: %s. %s' % (name, _first_line(error), _sentence(option)))
+                for missing in dict.fromkeys(re.findall(r"'(\w+)' is undefined", str(error))):
+                    unset.setdefault(missing, []).append(name)
             except AnsibleError as error:
                 problems.append('%s cannot be made up: %s' % (name, 'its value is secret' if option.get('no_log') else _first_line(error)))
-        if problems:
+        if problems or len(values) < len(options):
             return values, problems
         validation = ArgumentSpecValidator(options).validate(values)
         secret = any(options[name].get('no_log') and name in message for name in options for message in validation.error_messages)

@@ -33,6 +33,7 @@ def external(**changes: object) -> dict[str, object]:
 
 
 CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
+    "no vault": ({"crab_database_password": "{{ vault_crab_database_password }}"}, ("vault_crab_database_password is not set", "oracle_schema_password")),
     "no password": ({"crab_database_password": ""}, ("crab_database_password", "empty or a placeholder")),
     "unknown HG tag": ({"crab_hg_version": "HG1899z"}, ("hgdeploy_version", "has no tag HG1899z")),
     "no HG tag at all": ({"crab_hg_version": "1803"}, ("hgdeploy_version", "1803 is no HG tag")),
