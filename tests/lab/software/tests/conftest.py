@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
@@ -33,7 +34,8 @@ class Host:
 
     def run(self, line: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """A line for the shell, as the account with sudo."""
-        return subprocess.run([*self._ssh(), self.name, line], input=stdin, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+        words = [*self._ssh(), self.name, "exec 2>&1; " + line]
+        return subprocess.run(words, input=stdin, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
 
     def log_out(self) -> None:
         """The next line runs in a new login, which has the groups of that time."""
@@ -69,9 +71,7 @@ class Answer:
 
 def ask(host: Host, path: str, certificate: Path | None, key: Path | None = None, headers: dict[str, str] | None = None) -> Answer:
     """One request on a connection of its own, by certificate."""
-    context = ssl.create_default_context(cafile=PKI / "ca-chain.pem")
-    if certificate:
-        context.load_cert_chain(certificate, key)
+    context = _context(certificate, key)
     connection = http.client.HTTPSConnection(f"{host.name}.example.org", timeout=20)
     try:
         plain = socket.create_connection((host.address, 443), timeout=20)
@@ -85,6 +85,14 @@ def ask(host: Host, path: str, certificate: Path | None, key: Path | None = None
         connection.close()
 
 
+@functools.cache
+def _context(certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=PKI / "ca-chain.pem")
+    if certificate:
+        context.load_cert_chain(certificate, key)
+    return context
+
+
 def until(act, good, seconds: float = 4.0):
     """What act returns, as soon as it is good, or the last one."""
     deadline = time.monotonic() + seconds
@@ -93,25 +101,38 @@ def until(act, good, seconds: float = 4.0):
     return result
 
 
-def play(*options: str, **variables: object) -> subprocess.CompletedProcess[str]:
+def start_play(*options: str, **variables: object) -> subprocess.Popen[str]:
     """site.yml on crab-vm, as the demo runs it."""
     extra = json.dumps({"demo_network": NETWORK, "demo_prefix": PREFIX, **variables})
-    words = ["ansible-playbook", "-i", "inventories/demo", "site.yml", "-e", extra, *options]
+    program = Path(sys.executable).with_name("ansible-playbook")  # of the same environment
+    words = [str(program), "-i", "inventories/demo", "site.yml", "-e", extra, *options]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
-    return subprocess.run(words, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return subprocess.Popen(words, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def end_play(process: subprocess.Popen[str]) -> None:
+    """It must succeed."""
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
 
 
 @pytest.fixture(scope="session")
-def laboratory() -> Iterator[None]:
+def laboratory(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str] | None]:
+    """Both hosts. The play for the one runs while the tests of the other do."""
     lab = [sys.executable, str(CHECKOUT / "tests/lab/lab")]
     subprocess.run([*lab, "up", "--fresh", "--network", NETWORK, "--prefix", PREFIX, "crab-vm", "deploy-vm"], check=True, stdin=subprocess.DEVNULL)
-    yield
+    wanted = any("site" in getattr(item, "fixturenames", ()) for item in request.session.items)
+    process = start_play() if wanted else None
+    yield process
+    if process and process.poll() is None:
+        process.terminate()
+        process.communicate()
     if not os.environ.get("CRAB_LAB_KEEP"):
         subprocess.run([*lab, "down", "--network", NETWORK], check=True, stdin=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")
-def bare(laboratory: None) -> Host:
+def bare(laboratory: subprocess.Popen[str] | None) -> Host:
     """As the laboratory makes it, with the recipes of HG1803f in /home/crabdev/cfg."""
     host = Host("deploy-vm", f"{PREFIX}.11")
     done = host.run("git clone -q http://cmsrep.example.org/git/deployment.git cfg && git -C cfg checkout -q HG1803f")
@@ -120,8 +141,7 @@ def bare(laboratory: None) -> Host:
 
 
 @pytest.fixture(scope="session")
-def site(laboratory: None) -> Host:
+def site(laboratory: subprocess.Popen[str]) -> Host:
     """What site.yml makes of the demo inventory."""
-    done = play()
-    assert done.returncode == 0, done.stdout
+    end_play(laboratory)
     return Host("crab-vm", f"{PREFIX}.10")

@@ -121,15 +121,17 @@ def test_a_machine_without_certificate_gets_a_fake_one_and_is_told(machine: Host
 
 def test_a_good_certificate_is_kept(machine: Host) -> None:
     said = machine.run(
-        "sudo openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=good -keyout /data/certs/hostkey.pem -out /data/certs/hostcert.pem 2>/dev/null;"
-        "cd scratch && USER=crabdev ~/cfg/Deploy -t dummy -s post $PWD system/devvm | grep -c fake; openssl x509 -noout -subject -in /etc/grid-security/hostcert.pem"
+        "cd /data/certs; sudo openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=good -keyout hostkey.pem -out hostcert.pem 2>/dev/null;"
+        "cd ~/scratch && USER=crabdev ~/cfg/Deploy -t dummy -s post $PWD system/devvm | grep -c fake;"
+        "openssl x509 -noout -subject -in /etc/grid-security/hostcert.pem"
     )
 
     assert said.stdout.splitlines() == ["0", "subject=CN = good"]
 
 
 def test_accounts_and_groups_of_the_machine(machine: Host) -> None:
-    accounts = machine.on("getent passwd | grep -c ':CMSWEB .*,,,:/data/empty:/sbin/nologin$'; getent passwd _crabserver _reqmgr2ms; id -nG _crabserver; id -nG _empty")
+    count = "getent passwd | grep -c ':CMSWEB .*,,,:/data/empty:/sbin/nologin$'"
+    accounts = machine.on(f"{count}; getent passwd _crabserver _reqmgr2ms; id -nG _crabserver; id -nG _empty")
 
     assert accounts.splitlines()[0] == "41"
     assert [line.split(":")[2:4] for line in accounts.splitlines()[1:3]] == [["100039", "100039"], ["1000058", "1000058"]]
@@ -207,7 +209,8 @@ def test_dummy_accounts_are_placeholders(machine: Host, image: dict[str, str]) -
 
 def test_a_second_image_resets_config_and_keeps_secrets_and_maps(machine: Host, image: dict[str, str]) -> None:
     kept = "auth/crabserver/CRABServerAuth.py auth/crabserver/dmwm-service-key.pem auth/wmcore-auth/header-auth-key auth/frontend/users.db"
-    machine.on(f"cd /data/srv/current && for f in config/crabserver/config.py {kept}; do echo '# mine' >> $f; done; truncate -s 20 auth/wmcore-auth/header-auth-key")
+    edit = f"for f in config/crabserver/config.py {kept}; do echo '# mine' >> $f; done; truncate -s 20 auth/wmcore-auth/header-auth-key"
+    machine.on("cd /data/srv/current && " + edit)
     sums = machine.on(f"cd /data/srv/current && sha256sum {kept}")
     machine.run("(crontab -l | sed '/mkauthmap/s/^/#/'; echo '#own') | crontab -")
 
