@@ -6,6 +6,7 @@ import contextlib
 import re
 import secrets
 import socket
+import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,7 @@ class Laboratory:
 
     def down(self) -> None:
         """Nothing of it is left but the image, the keys and certificates in the folder, and the cache."""
+        _close_connections(self.network)
         with lock(self.folder / ".lock"):
             self._remove(containers(self.network))
             for network in networks(self.network):
@@ -246,8 +248,16 @@ class Laboratory:
             (self.folder / "provisioned" / one.id).unlink(missing_ok=True)
 
 
+def _close_connections(network: str) -> None:
+    """The ssh processes that Ansible keeps for a while: inventories/demo gives each network a folder of control sockets."""
+    for control in (Path.home() / ".ansible/cp" / network).glob("*"):
+        subprocess.run(["ssh", "-O", "exit", "-o", f"ControlPath={control}", "any"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
 def down_all() -> None:
     """Every laboratory on this machine, found by its labels alone."""
+    for network in networks():
+        _close_connections(network)
     remove(containers())
     for network in networks():
         podman("network", "rm", "--force", network)
