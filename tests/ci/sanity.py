@@ -31,7 +31,11 @@ wanted = [word for word in sys.argv[1:] if word not in ('--no-setuptools', '--no
 sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install'] + wanted) if wanted else 0)
 """
 VIRTUALENV = "virtualenv==16.7.12"  # the last that ansible-test takes for Python 2.7, which has no venv
-NOISE = re.compile(r"WARNING: Location .* is ignored|DEPRECATION: Python 2.7|You are using pip version|You should consider upgrading")
+# What pip says while ansible-test makes its environments, once per machine.
+NOISE = re.compile(
+    r"WARNING: Location .* is ignored|DEPRECATION: Python 2.7|You are using pip|You should consider|Looking in |Processing /|Collecting |  Downloading |  Using cached "
+    r"|     .*[kM]B|Installing collected|Successfully installed|  Attempting|    Found existing|    Uninstalling|      Successfully uninst|Requirement already"
+)
 
 
 def main() -> int:
@@ -41,24 +45,24 @@ def main() -> int:
     subprocess.run(["git", "add", "--all", "."], cwd=copy, check=True)
     bootstrap()
     folder, absent = interpreters()
-    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "PATH": os.pathsep.join([str(folder), *honest(absent)]), "PYTHONWARNINGS": "ignore"}
     environment.pop("ANSIBLE_COLLECTIONS_PATH", None)  # the copy, not the checkout
     command = ["ansible-test", "sanity", "--venv", "--color", "no", *sys.argv[1:]]
     child = subprocess.Popen(command, cwd=copy, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert child.stdout is not None
     skipped: dict[str, None] = {}
     for line in child.stdout:
-        if NOISE.search(line):
+        if NOISE.match(line):
             continue
         print(line, end="", flush=True)
         found = re.search(r"Skipping .*", line)
-        if found:
+        if found and " on Python " not in line:
             skipped[found.group(0)] = None
     code = child.wait()
     for text in skipped:
         print(f"NOT RUN: {text}")
     if absent:
-        print(f"NOT RUN: no Python {', '.join(absent)} on this machine")
+        print(f"NOT RUN: compile and import on Python {', '.join(absent)}: not on this machine")
     return code
 
 
@@ -85,6 +89,11 @@ def interpreters() -> tuple[Path, list[str]]:
         else:
             (folder / f"python{version}").symlink_to(found)
     return folder, absent
+
+
+def honest(absent: list[str]) -> list[str]:
+    """PATH without the folders that have a Python which does not run: ansible-test takes what it sees."""
+    return [place for place in os.get_exec_path() if not any((Path(place) / f"python{version}").exists() for version in absent)]
 
 
 def with_virtualenv(link: Path, python: Path) -> None:
