@@ -118,7 +118,7 @@ def run_stage(deployment, stage, checkout, rpm_host, wait):
         if code != 0:
             new = sorted(set(_logs(deployment.root)) - before)
             raise CrabError('Deploy ended stage %s with exit code %d.%s' % (stage, code, _relevant(output, new, deployment)),
-                            REMEDIES.get(code, 'The log above names the command that failed.'))
+                            _remedy(stage, code))
         if stage == 'post':
             _write_record(deployment)
         return _notes(output)
@@ -260,6 +260,13 @@ def _without_secrets(line):
 
 def _is_secret(line):
     return 'pass=' in line or 'passcrypt' in line or 'user_passwd' in line
+
+
+def _remedy(stage, code):
+    """system/devvm ends with the code of whatever command failed; only the other stages give the codes a meaning."""
+    if stage == 'machine':
+        return 'The log above names the command that failed: it needs yum repositories and the web.'
+    return REMEDIES.get(code, 'The log above names the command that failed.')
 
 
 def _notes(output):
