@@ -5,11 +5,15 @@ The tables are those of the measured behaviour of the real one.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .conftest import Host
 
 SERVICES = "admin/devtools frontend crabserver crabcache"
+AUTHMAP = "/data/srv/state/frontend/etc/authmap.json"
+JOB = r"crontab -l | grep mkauthmap | sed -E 's/^([^ ]+ +){5}//'"  # as cron runs it
 CRON_1803 = """\
 13 */3 * * * /data/srv/current/config/frontend/mkvomsmap --key /data/certs/hostkey.pem --cert /data/certs/hostcert.pem \
 -c /data/srv/current/config/frontend/mkgridmap.conf -o /data/srv/state/frontend/etc/voms-gridmap.txt --vo cms
@@ -207,6 +211,15 @@ def test_dummy_accounts_are_placeholders(machine: Host, image: dict[str, str]) -
     assert said.endswith('data.mode = "cmsweb-dev"\n')
 
 
+def test_the_job_of_2018_leaves_the_installer_alone_in_the_map(machine: Host, image: dict[str, str]) -> None:
+    machine.on(f"echo '[]' > {AUTHMAP}")
+
+    said = machine.run(f"{JOB} | sh -e; stat -c '%a %U' {AUTHMAP}; cat {AUTHMAP}").stdout
+
+    assert said.startswith("644 crabdev\n")
+    assert [user["LOGIN"] for user in json.loads(said.split("\n", 1)[1])] == ["crabdev"]
+
+
 def test_a_second_image_resets_config_and_keeps_secrets_and_maps(machine: Host, image: dict[str, str]) -> None:
     kept = "auth/crabserver/CRABServerAuth.py auth/crabserver/dmwm-service-key.pem auth/wmcore-auth/header-auth-key auth/frontend/users.db"
     edit = f"for f in config/crabserver/config.py {kept}; do echo '# mine' >> $f; done; truncate -s 20 auth/wmcore-auth/header-auth-key"
@@ -243,6 +256,7 @@ def test_services_and_variants_that_do_not_exist(machine: Host, image: dict[str,
         ("-R comp@HG2604a -A slc6_amd64_gcc493 -w cmsrep.example.org", 1, 4, "ERROR: installation failed with exit code 1."),
         ("-R comp@HG2604a -r comp=nosuch -w cmsrep.example.org", 1, 4, "ERROR: installation failed with exit code 1."),
     ],
+    ids="no-release no-host no-server no-such-release architecture repository".split(),
 )
 def test_an_installation_that_fails_says_so_in_every_shell(machine: Host, words: str, expected: int, shells: int, text: str) -> None:
     code, said = deploy(machine, f"-a -t T {words} -s 'prep sw' $r frontend", "r=$(mktemp -d); ")
@@ -271,12 +285,31 @@ def test_a_folder_of_secrets(machine: Host) -> None:
     assert said.stdout == "mine\nsame\n"
 
 
+def test_one_account_alone_has_other_ports(machine: Host) -> None:
+    said = machine.run(
+        "export USER=crabdev; r=$(mktemp -d); crontab -l > $r/kept; for stage in prep sw post; do "
+        "~/cfg/Deploy -A slc7_amd64_gcc630 -R comp@HG1803f -t HG1803f -w cmsrep.example.org -s $stage $r/srv frontend crabserver > $r/out || cat $r/out; done;"
+        "crontab $r/kept; cd $r/srv; stat -c '%a %U:%G' HG1803f/auth/crabserver/CRABServerAuth.py; grep -E '^(Listen|User)|hostcert' state/frontend/server.conf"
+    ).stdout
+
+    assert said.splitlines() == ["440 crabdev:crabdev", "User crabdev", "Listen 8080", "Listen 8443", "  SSLCertificateFile /data/certs/hostcert.pem"]
+
+
 def test_a_later_version_beside_it(machine: Host, image: dict[str, str]) -> None:
     stages(machine, "HG2604a")
 
     assert machine.layout("HG2604a") == ""
     assert machine.run("crontab -l | grep -v '^#own'").stdout == CRON_2604
     assert machine.on("ls /data/srv/current/config/frontend/backends-dev.txt 2>/dev/null; readlink /data/srv/current") == "HG2604a\n"
+
+
+def test_the_job_of_later_versions_fails_and_leaves_the_map(machine: Host, image: dict[str, str]) -> None:
+    stages(machine, "HG2604a")
+    machine.on(f"echo '[]' > {AUTHMAP}")
+
+    said = machine.run(f"{JOB} | cut -d';' -f1 | sh -e; echo $?; cat {AUTHMAP}; /data/srv/current/config/frontend/mkauthmap -q; echo $?").stdout
+
+    assert said.splitlines() == ["Traceback: cannot connect to CRIC", "1", "[]", "mkauthmap: unknown option -q", "2"]
 
 
 def test_manage_without_the_phrase_and_of_a_service_that_is_down(machine: Host, image: dict[str, str]) -> None:
