@@ -50,7 +50,8 @@ def play(playbook: str, settings: dict[str, str] | None = None) -> float:
     command = ["ansible-playbook", "-i", "inventories/demo", playbook, "-e", variables]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **(settings or {})}
     started = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, check=False, **pipes)
     seconds = time.monotonic() - started
     if done.returncode:
         sys.exit(f"bench: {playbook} failed\n{done.stdout[-4000:]}")

@@ -33,8 +33,9 @@ sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install'] + wanted) if w
 VIRTUALENV = "virtualenv==16.7.12"  # the last that ansible-test takes for Python 2.7, which has no venv
 # What pip says while ansible-test makes its environments, once per machine.
 NOISE = re.compile(
-    r"WARNING: Location .* is ignored|DEPRECATION: Python 2.7|You are using pip|You should consider|Looking in |Processing /|Collecting |  Downloading |  Using cached "
-    r"|     .*[kM]B|Installing collected|Successfully installed|  Attempting|    Found existing|    Uninstalling|      Successfully uninst|Requirement already"
+    r"WARNING: Location .* is ignored|DEPRECATION: Python 2.7|You are using pip|You should consider|Looking in |Processing /|Collecting |  Downloading "
+    r"|  Using cached |     .*[kM]B|Installing collected|Successfully installed|  Attempting"
+    r"|    Found existing|    Uninstalling|      Successfully uninst|Requirement already"
 )
 
 

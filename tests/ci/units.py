@@ -44,7 +44,7 @@ def main() -> int:
 
 def on_controller() -> int:
     folder = ROOT / "collections" / INNER
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "collections")}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "collections"), *map(str, _wmcore())])}
     tests = [name for name in ("tests/unit", "tests/property") if (folder / name).is_dir()]
     # By file, not by package: test modules of the same name in different folders must not meet.
     return subprocess.run([sys.executable, *PYTEST, "--import-mode=importlib", *tests], cwd=folder, env=environment, check=False).returncode
@@ -84,6 +84,21 @@ def _tree() -> Path:
     for folder in above:
         (folder / "__init__.py").touch()
     return copy
+
+
+def _wmcore() -> list[Path]:
+    """The real reader of config.py, out of what the laboratory's crabserver is made of."""
+    built = subprocess.run([ROOT / "tests/lab/software/packages/build_rest.sh", "crabserver", CACHE], stdout=subprocess.DEVNULL, check=False)
+    archives = sorted(CACHE.glob("wmcore-*.tar"), key=lambda path: path.stat().st_mtime)
+    if built.returncode or not archives:
+        return []
+    folder = CACHE / f"{archives[-1].stem}-config"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as work, tarfile.open(archives[-1]) as source:
+            wanted = ("./WMCore/__init__.py", "./WMCore/Configuration.py", "./Utils/", "./future/")
+            source.extractall(work, [member for member in source if member.name.startswith(wanted)])
+            shutil.copytree(work, folder)
+    return [folder]
 
 
 def _pytest(version: str) -> Path:
