@@ -58,3 +58,8 @@ def wanted_schema(params, version=None):
     """(schema, warnings) of the release; judged by what a server of this version takes, or any server if it is not known."""
     limits = lint.Limits.of(version) if version else None
     return source.schema_of(params['source'], params['sql'], limits, params['repair'])
+
+
+def judged_for_any(version):
+    """Whether a server of this version takes what any server takes: then it need not be judged again."""
+    return lint.Limits.of(version) == lint.ANY_SERVER

@@ -156,7 +156,7 @@ server_version:
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import alter, dictionary, diff, driver, execute, model, plan as planning
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema_module import CONNECTION_ARGUMENTS, SOURCE_ARGUMENTS, connected, wanted_schema
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema_module import CONNECTION_ARGUMENTS, SOURCE_ARGUMENTS, connected, judged_for_any, wanted_schema
 
 ARGUMENTS = dict(CONNECTION_ARGUMENTS, **SOURCE_ARGUMENTS)
 ARGUMENTS.update({
@@ -174,7 +174,9 @@ def have_schema(params, check):
     wanted, warnings = wanted_schema(params)
     try:
         with connected(params) as connection:
-            return _with_connection(params, check, connection)
+            if not judged_for_any(connection.version):
+                wanted, warnings = wanted_schema(params, connection.version)
+            return _with_connection(params, check, connection, wanted, warnings)
     except driver.DriverMissing as problem:
         if not check:
             raise
@@ -182,8 +184,7 @@ def have_schema(params, check):
         return _result(params, plan, warnings + ['%s The plan is that for an empty account.' % problem.message])
 
 
-def _with_connection(params, check, connection):
-    wanted, warnings = wanted_schema(params, connection.version)
+def _with_connection(params, check, connection, wanted, warnings):
     plan = _plan(params, wanted, connection)
     if plan.blocked:
         raise CrabError('Nothing was changed, because some changes need a decision first:\n%s' % '\n'.join('- ' + text for text in plan.blocked),

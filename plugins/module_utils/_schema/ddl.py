@@ -13,14 +13,16 @@ import re
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import model
 
-_TOKEN = re.compile(r'''
-    (?P<space>\s+|--[^\n]*|/\*.*?\*/)
+_SPACE = r'(?:\s+|--[^\n]*|/\*.*?\*/)*'
+_TOKEN = re.compile(_SPACE + r'''(?:
+    (?P<word>[A-Za-z][A-Za-z0-9_$\#]*)
+  | (?P<symbol>\|\||<>|!=|\^=|<=|>=|:=|=>|[-+*/(),.=<>;:%@])
+  | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<string>'(?:[^']|'')*')
   | (?P<quoted>"[^"\x00]+")
-  | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-  | (?P<word>[A-Za-z][A-Za-z0-9_$\#]*)
-  | (?P<symbol>\|\||<>|!=|\^=|<=|>=|:=|=>|[-+*/(),.=<>;:%@])
-''', re.VERBOSE | re.DOTALL)
+  | (?P<end>\Z)
+)''', re.VERBOSE | re.DOTALL)
+_SPACES = re.compile(_SPACE, re.DOTALL)
 _PLAIN_NAME = re.compile(r'[A-Z][A-Z0-9_$#]*\Z')
 _COMPARISONS = ('=', '<>', '!=', '^=', '<=', '>=', '<', '>')
 _NUMBERS = {'NUMBER': None, 'NUMERIC': 0, 'DECIMAL': 0, 'DEC': 0}
@@ -40,22 +42,20 @@ class SyntaxProblem(CrabError):
 
 
 class Token:
-    __slots__ = ('kind', 'text', 'start')
+    """word: the key word or symbol, empty for what can be none."""
+
+    __slots__ = ('kind', 'text', 'start', 'word')
 
     def __init__(self, kind, text, start):
         self.kind = kind
         self.text = text
         self.start = start
-
-    @property
-    def word(self):
-        """The key word or symbol; empty for what can be none."""
-        return self.text.upper() if self.kind in ('word', 'symbol') else ''
+        self.word = text.upper() if kind == 'word' else text if kind == 'symbol' else ''
 
     @property
     def canonical(self):
         if self.kind == 'word':
-            return self.text.upper()
+            return self.word
         if self.kind == 'quoted' and _PLAIN_NAME.match(self.text[1:-1]):
             return self.text[1:-1]
         return self.text
@@ -65,16 +65,18 @@ def tokens(sql, where=''):
     """All tokens without space and comments; the last one is of the kind 'end'."""
     found = []
     position = 0
-    while position < len(sql):
-        match = _TOKEN.match(sql, position)
-        if match is None:
-            what = {"'": 'a text without its closing quote', '"': 'a quoted name without its closing quote'}.get(sql[position])
-            raise _problem(sql, where, position, what or 'the character %s, which has no meaning in SQL' % _shown(sql[position]))
-        if match.lastgroup != 'space':
-            found.append(Token(match.lastgroup, match.group(), position))
+    for match in _TOKEN.finditer(sql):
+        if match.start() != position:
+            break
         position = match.end()
-    found.append(Token('end', '', len(sql.rstrip())))
-    return found
+        kind = match.lastgroup
+        text = match.group(kind)
+        found.append(Token(kind, text, position - len(text)))
+        if kind == 'end':
+            return found
+    position = _SPACES.match(sql, position).end()
+    what = {"'": 'a text without its closing quote', '"': 'a quoted name without its closing quote'}.get(sql[position])
+    raise _problem(sql, where, position, what or 'the character %s, which has no meaning in SQL' % _shown(sql[position]))
 
 
 def canonical(found):
@@ -214,8 +216,13 @@ class _Parser:
         return token
 
     def sees(self, *words):
-        return all(token.word == word for token, word in zip(self.tokens[self.at:self.at + len(words)], words)) and \
-            len(self.tokens) - self.at > len(words) - 1
+        # The last token is no word, so what follows it is never asked for.
+        at = self.at
+        for word in words:
+            if self.tokens[at].word != word:
+                return False
+            at += 1
+        return True
 
     def take(self, *words):
         if not self.sees(*words):
@@ -241,8 +248,8 @@ class _Parser:
         return self.next().text.upper()
 
     def integer(self, what):
-        negative = self.take('-')
-        if self.token.kind != 'number' or not self.token.text.isdigit():
+        negative = self.token.word == '-' and self.take('-')
+        if not self.token.text.isdigit():
             raise self.unexpected(what)
         value = int(self.next().text)
         return -value if negative else value
@@ -304,7 +311,7 @@ class _Parser:
         raise problem
 
     def table_element(self, table):
-        if self.sees('CONSTRAINT') or self.sees('PRIMARY', 'KEY') or self.sees('UNIQUE', '(') or self.sees('FOREIGN', 'KEY') or self.sees('CHECK', '('):
+        if self.token.word in ('CONSTRAINT', 'PRIMARY', 'UNIQUE', 'FOREIGN', 'CHECK'):
             table.constraints.append(self.table_constraint())
         else:
             self.column(table)
@@ -328,7 +335,7 @@ class _Parser:
             raise _problem(self.sql, self.where, start.start, 'the column %s a second time (ORA-00957)' % name, 'a new column')
         column = model.Column(name=name, type=self.type())
         table.columns[name] = column
-        while not (self.sees(',') or self.sees(')')):
+        while self.token.word not in (',', ')'):
             self.column_option(table, column)
 
     def column_option(self, table, column):
@@ -530,13 +537,13 @@ class _Parser:
         if name in _NUMBERS:
             return self.number_type(_NUMBERS[name])
         if name in _INTEGERS:
-            return model.Type(name='NUMBER', scale=0)
+            return model.type_of(name='NUMBER', scale=0)
         if name == 'TIMESTAMP':
             return self.timestamp_type()
         if name == 'FLOAT':
-            return model.Type(name='FLOAT', precision=self.one_number(126))
+            return model.type_of(name='FLOAT', precision=self.one_number(126))
         if name in ('DATE', 'CLOB', 'NCLOB', 'BLOB', 'LONG', 'ROWID', 'BINARY_FLOAT', 'BINARY_DOUBLE'):
-            return model.Type(name=name)
+            return model.type_of(name=name)
         self.at -= 1
         raise self.unexpected('a type of Oracle')
 
@@ -544,22 +551,20 @@ class _Parser:
         name = 'VARCHAR2' if name == 'VARCHAR' else name
         if not self.take('('):
             if name in ('CHAR', 'NCHAR'):
-                return model.Type(name=name, length=1)
+                return model.type_of(name=name, length=1)
             raise self.unexpected('a length in parentheses after %s' % name)
         length = self.integer('a length')
-        unit = None
-        if self.sees('BYTE') or self.sees('CHAR'):
-            unit = self.next().word
+        unit = self.next().word if self.token.word in ('BYTE', 'CHAR') else None
         self.need(')')
-        return model.Type(name=name, length=length, unit=unit)
+        return model.type_of(name=name, length=length, unit=unit)
 
     def number_type(self, bare_scale):
         if not self.take('('):
-            return model.Type(name='NUMBER', scale=bare_scale)
+            return model.type_of(name='NUMBER', scale=bare_scale)
         precision = None if self.take('*') else self.integer('a precision')
         scale = self.integer('a scale') if self.take(',') else 0
         self.need(')')
-        return model.Type(name='NUMBER', precision=precision, scale=scale)
+        return model.type_of(name='NUMBER', precision=precision, scale=scale)
 
     def timestamp_type(self):
         scale = self.one_number(6)
@@ -568,7 +573,7 @@ class _Parser:
             name += ' WITH TIME ZONE'
         elif self.take('WITH', 'LOCAL', 'TIME', 'ZONE'):
             name += ' WITH LOCAL TIME ZONE'
-        return model.Type(name=name, scale=scale)
+        return model.type_of(name=name, scale=scale)
 
     def one_number(self, default):
         if not self.take('('):

@@ -75,30 +75,29 @@ def _read_tables(schema, rows):
         table = model.Table(name=name, row_movement=row_movement == 'ENABLED')
         table.rows = None if count is None else int(count)
         schema.add(table)
+    types = {}
     for row in rows['columns']:
         # Views have columns too.
         if row[0] in schema.tables:
-            column = _column(*row[1:])
-            schema.tables[row[0]].columns[column.name] = column
-
-
-def _column(name, data_type, data_length, char_length, char_used, precision, scale, nullable, default):
-    return model.Column(name=name, type=_type(data_type, data_length, char_length, char_used, precision, scale), nullable=nullable == 'Y',
-                        default=_default(default))
+            kind = row[2:8]
+            if kind not in types:
+                types[kind] = _type(*kind)
+            default = row[9] and _default(row[9])
+            schema.tables[row[0]].columns[row[1]] = model.Column(row[1], types[kind], default, row[8] == 'Y')
 
 
 def _type(name, data_length, char_length, char_used, precision, scale):
     if name in ('VARCHAR2', 'CHAR'):
-        return model.Type(name=name, length=int(char_length), unit=_UNITS.get(char_used))
+        return model.type_of(name=name, length=int(char_length), unit=_UNITS.get(char_used))
     if name in ('NVARCHAR2', 'NCHAR'):
-        return model.Type(name=name, length=int(char_length))
+        return model.type_of(name=name, length=int(char_length))
     if name == 'RAW':
-        return model.Type(name=name, length=int(data_length))
+        return model.type_of(name=name, length=int(data_length))
     if name == 'FLOAT':
-        return model.Type(name=name, precision=int(precision))
+        return model.type_of(name=name, precision=int(precision))
     if name == 'NUMBER' or name.startswith('TIMESTAMP'):
-        return model.Type(name=name, precision=None if precision is None else int(precision), scale=None if scale is None else int(scale))
-    return model.Type(name=name)
+        return model.type_of(name=name, precision=None if precision is None else int(precision), scale=None if scale is None else int(scale))
+    return model.type_of(name=name)
 
 
 def _default(text):

@@ -48,7 +48,8 @@ def _changed_tables(wanted, live):
 def compare_table(wanted, live, length_semantics='BYTE'):
     """The operations inside one table that both have. The order of columns is no difference: it cannot be changed."""
     found = []
-    shadows = dict((operations.shadow_name(name), name) for name in wanted.columns)
+    half_changed = any('$' in name for name in live.columns)
+    shadows = dict((operations.shadow_name(name), name) for name in wanted.columns) if half_changed else {}
     shadow_of = dict((shadows[name], column) for name, column in live.columns.items() if name in shadows)
     for column in wanted.columns.values():
         found += _compare_column(wanted.name, column, live.columns.get(column.name), shadow_of.get(column.name), length_semantics)
@@ -84,11 +85,11 @@ def same_column(wanted, live, length_semantics='BYTE'):
 
 def same_type(wanted, live, length_semantics='BYTE'):
     """A length without a unit has that of the server's setting."""
-    if wanted.is_text and wanted.unit is None and not wanted.name.startswith('N'):
-        wanted = wanted.replace(unit=length_semantics)
-    if live.is_text and live.unit is None and not live.name.startswith('N'):
-        live = live.replace(unit=length_semantics)
-    return wanted == live
+    if (wanted.name, wanted.length, wanted.precision, wanted.scale) != (live.name, live.length, live.precision, live.scale):
+        return False
+    if not wanted.is_text or wanted.name.startswith('N'):
+        return True
+    return (wanted.unit or length_semantics) == (live.unit or length_semantics)
 
 
 def _compare_constraints(wanted, live):

@@ -18,6 +18,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
 DRIVERS = ('cx_Oracle', 'oracledb')
 _CODE = re.compile(r'\b(ORA|DPY|DPI|TNS)-(\d{4,5})')
+_PLAIN = (type(u''), int, float, type(None))
 _HINTS = {
     'ORA-00054': 'Another session holds a lock on the object: stop the service or its workers, or raise lock_timeout, and run again.',
     'ORA-00439': 'This server was installed without that option; partitioned tables need the Partitioning option of the Enterprise Edition.',
@@ -156,7 +157,7 @@ class Connection:
     @staticmethod
     def _rows(cursor, sql, binds):
         cursor.execute(to_native(sql), **binds)
-        return [tuple(_plain(value) for value in row) for row in cursor.fetchall()]
+        return [tuple([value if type(value) in _PLAIN else _plain(value) for value in row]) for row in cursor.fetchall()]
 
 
 def _plain(value):

@@ -31,7 +31,7 @@ class Limits(model.Record):
 
 
 # Before the version is known, only what no server takes is refused.
-_ANY_SERVER = Limits(name_bytes=128)
+ANY_SERVER = Limits(name_bytes=128)
 
 
 def build(items, problems, limits=None, repair=False):
@@ -44,7 +44,7 @@ def build(items, problems, limits=None, repair=False):
     schema = model.Schema()
     problems = list(problems)
     complete = all(problem.repair for problem in problems)
-    builder = _Builder(schema, problems, limits or _ANY_SERVER)
+    builder = _Builder(schema, problems, limits or ANY_SERVER)
     for item in items if complete else ():
         builder.add(item)
     for table in schema.tables.values():

@@ -11,6 +11,10 @@ __metaclass__ = type
 from collections import OrderedDict
 
 
+_CONTAINERS = (list, tuple, OrderedDict)
+_TYPES = {}
+
+
 class Record:
     """Named values that compare by value. ``where`` tells where it was written and takes no part in a comparison."""
 
@@ -19,15 +23,14 @@ class Record:
     where = ''
 
     def __init__(self, **values):
-        self.where = values.pop('where', '')
-        for name in self.fields:
-            if name in values:
-                setattr(self, name, values.pop(name))
-            else:
-                default = self.defaults[name]
-                setattr(self, name, default() if callable(default) else default)
-        if values:
-            raise TypeError('%s knows no %s' % (type(self).__name__, ', '.join(sorted(values))))
+        # A schema of a thousand tables is a hundred thousand of these: one update, and the checks only by their number.
+        state = self.__dict__
+        state['where'] = ''
+        for name, default in self.defaults.items():
+            state[name] = default() if default in _CONTAINERS else default
+        state.update(values)
+        if len(state) != len(self.fields) + 1:
+            raise TypeError('%s has %s, not %s' % (type(self).__name__, ', '.join(self.fields), ', '.join(sorted(values))))
 
     def key(self):
         return tuple(getattr(self, name) for name in self.fields)
@@ -68,11 +71,26 @@ class Type(Record):
         return self.name in ('VARCHAR2', 'NVARCHAR2', 'CHAR', 'NCHAR')
 
 
+def type_of(name, length=None, unit=None, precision=None, scale=None):
+    """The Type of these values, one object for all columns that have it. Nobody changes a Type."""
+    key = (name, length, unit, precision, scale)
+    if key not in _TYPES:
+        _TYPES[key] = Type(name=name, length=length, unit=unit, precision=precision, scale=scale)
+    return _TYPES[key]
+
+
 class Column(Record):
     """default is canonical text; None also for DEFAULT NULL, which Oracle keeps but which means nothing."""
 
     fields = ('name', 'type', 'default', 'nullable')
-    defaults = {'default': None, 'nullable': True}
+
+    def __init__(self, name, type, default=None, nullable=True, where=''):      # pylint: disable=super-init-not-called,redefined-builtin
+        # Most of a schema is columns: the short way.
+        self.name = name
+        self.type = type
+        self.default = default
+        self.nullable = nullable
+        self.where = where
 
 
 class Constraint(Record):

@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import ast
+import re
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, lint, model
@@ -16,6 +17,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes,
 
 # The dictionaries that WMCore's DBCreator runs, in this order; only the first is sorted by key.
 _TABLES = ('create', 'indexes', 'constraints', 'inserts')
+_PLSQL = re.compile(r'(?:\s+|--[^\n]*|/\*.*?\*/)*(?:CREATE\s+(?:OR\s+REPLACE\s+)?TRIGGER|BEGIN|DECLARE)\b', re.DOTALL | re.IGNORECASE)
 _HINT = 'A Create.py of CRABServer holds one class Create that fills self.create with plain texts.'
 
 
@@ -122,8 +124,7 @@ def read_statements(statements):
 
 
 def _is_plsql(sql):
-    words = [token.word for token in ddl.tokens(sql)[:6]]
-    return 'TRIGGER' in words or words[:1] in (['BEGIN'], ['DECLARE'])
+    return _PLSQL.match(sql) is not None
 
 
 def _without_terminator(sql):

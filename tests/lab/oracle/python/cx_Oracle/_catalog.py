@@ -55,15 +55,15 @@ def table_of(session, owner, name, privilege):
 
 
 def source_of(session, owner, name):
-    """(columns, SQL) of what a query may read, or (None, None)."""
+    """(columns, SQL, whether it is an account's table) of what a query may read; columns are None if there is nothing."""
     if owner is None and name == 'DUAL':
-        return OrderedDict([('DUMMY', 'VARCHAR2')]), "(select 'X' as \"DUMMY\")"
+        return OrderedDict([('DUMMY', 'VARCHAR2')]), "(select 'X' as \"DUMMY\")", False
     found = table_of(session, owner, name, 'SELECT')
     if found:
-        return columns_of(session, *found), stored(*found)
+        return columns_of(session, *found), stored(*found), True
     if owner in (None, 'SYS'):
-        return _views.source_of(session, name)
-    return None, None
+        return _views.source_of(session, name) + (False,)
+    return None, None, False
 
 
 def has_sequence(session, name):

@@ -47,9 +47,13 @@ _AGGREGATES = {'COUNT': 'NUMBER', 'SUM': 'NUMBER', 'AVG': 'NUMBER', 'MIN': None,
 
 
 class Statement:
-    """What the session runs: SQL of SQLite, the bind names in order, the columns of a query, and the table that DML changes."""
+    """What the session runs: SQL of SQLite, the bind names in order, the columns of a query, and the table that DML changes.
 
-    def __init__(self, sql, binds=(), columns=None, table=None, sequences=()):
+    lasting: it names nothing that a DDL could change, so the session may keep it.
+    """
+
+    def __init__(self, sql, binds=(), columns=None, table=None, sequences=(), lasting=False):
+        self.lasting = lasting
         self.sql = sql
         self.binds = list(binds)
         self.columns = columns
@@ -95,12 +99,13 @@ class Translator(Reader):
         self.binds = []
         self.sequences = []
         self.limit = None
+        self.lasting = True
 
     def statement(self):
         if self.sees('SELECT') or self.sees('WITH') or self.sees('('):
             text, columns = self.query()
             self.end()
-            return Statement(text, self.binds, columns, sequences=self.sequences)
+            return Statement(text, self.binds, columns, sequences=self.sequences, lasting=self.lasting and not self.sequences)
         if self.take('INSERT'):
             return self.insert()
         if self.take('UPDATE'):
@@ -288,7 +293,8 @@ class Translator(Reader):
             return Source(alias, OrderedDict(columns)), '(%s) as %s' % (text, identifier(alias))
         start = self.at
         owner, name = self.object_name()
-        columns, text = _catalog.source_of(self.session, owner, name)
+        columns, text, is_table = _catalog.source_of(self.session, owner, name)
+        self.lasting = self.lasting and not is_table
         if columns is None:
             self.at = start
             self.fail(942)

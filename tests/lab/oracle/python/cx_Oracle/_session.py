@@ -95,6 +95,7 @@ class Connection:
         self._lock = threading.RLock()
         self._closed = False
         self._in_transaction = False
+        self._statements = {}
         self._schema = self.user
         self.length_semantics = 'BYTE'
         _functions.register(self.store)
@@ -184,9 +185,17 @@ class Connection:
         elif verb in ('BEGIN', 'DECLARE', 'CALL'):
             raise ora(900, 'PL/SQL')
         else:
-            statement = _query.translate(self, sql)
+            statement = self._translated(sql)
             return self._query(statement, binds) if statement.columns is not None else self._change(statement, binds)
         return [], None, 0
+
+    def _translated(self, sql):
+        """Queries of the dictionary are kept, as the driver's statement cache does."""
+        key = (sql, self.length_semantics)
+        statement = self._statements.get(key) or _query.translate(self, sql)
+        if statement.lasting:
+            self._statements[key] = statement
+        return statement
 
     def _query(self, statement, binds):
         values = _bound(statement.binds, binds)
@@ -331,7 +340,9 @@ class Cursor:
             return None
         self.description = [_described(name, kind) for name, kind in columns]
         convert = self._converters(columns)
-        self._rows = iter([tuple(to_python(value) for to_python, value in zip(convert, row)) for row in rows])
+        if any(to_python is not _to_text or _PYTHON2 for to_python in convert):
+            rows = [tuple([to_python(value) for to_python, value in zip(convert, row)]) for row in rows]
+        self._rows = iter(rows)
         self.rowcount = 0
         return self
 
