@@ -26,6 +26,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes,
 PHRASE = 'I did read documentation'
 READY = 'ENGINE Bus STARTED'
 UNIT = '/etc/systemd/system/cmsweb-crab.service'
+SYSV_LINKS = '/etc/rc.d/rc[2345].d/S*httpd'      # Deploy has the frontend started by these as well, which know no order
 
 # The last lines of a server that ends at its start, by what they contain: WMCore's and CRABInterface's own texts.
 START_CAUSES = (
@@ -224,12 +225,14 @@ def ensure_boot(root, names, check):
     """Write and enable the unit. Returns whether something was to do."""
     wanted = os.path.join(os.path.dirname(UNIT), 'multi-user.target.wants', os.path.basename(UNIT))
     changed = _files.replace(UNIT, to_bytes(boot_unit(root, names)), mode=0o644, check=check)['changed'] or not os.path.lexists(wanted)
-    if changed and not check:
-        for command in (['systemctl', 'daemon-reload'], ['systemctl', 'enable', os.path.basename(UNIT)]):
-            code, output = Service._run(command)
-            if code != 0:
-                raise CrabError('%s ended with %d: %s' % (' '.join(command), code, output.strip()), 'Set service_boot to false on a host without systemd.')
-    return changed
+    commands = [['systemctl', 'daemon-reload'], ['systemctl', 'enable', os.path.basename(UNIT)]] if changed else []
+    if glob.glob(SYSV_LINKS):
+        commands.append(['chkconfig', '--levels', '2345', 'httpd', 'off'])
+    for command in commands if not check else []:
+        code, output = Service._run(command)
+        if code != 0:
+            raise CrabError('%s ended with %d: %s' % (' '.join(command), code, output.strip()), 'Set service_boot to false on a host without systemd.')
+    return bool(commands)
 
 
 # Processes --------------------------------------------------------------------------------------------

@@ -116,3 +116,46 @@ def test_start_returns_once_the_log_says_that_the_bus_started(tmp_path, monkeypa
     monkeypatch.setattr(service, 'call', manage)
 
     assert service.start(5) is None
+
+
+@pytest.fixture
+def boot(tmp_path, monkeypatch):
+    """The places of the units and links below a temporary folder, and the commands that are run."""
+    monkeypatch.setattr(_service, 'UNIT', str(tmp_path / 'cmsweb-crab.service'))
+    monkeypatch.setattr(_service, 'SYSV_LINKS', str(tmp_path / 'rc[2345].d' / 'S*httpd'))
+    commands = []
+    monkeypatch.setattr(_service.Service, '_run', staticmethod(lambda command: (commands.append(command), (0, ''))[1]))
+    return tmp_path, commands
+
+
+def test_the_boot_unit_is_written_and_enabled_once(boot):
+    folder, commands = boot
+
+    assert _service.ensure_boot('/data/srv', ['frontend'], False) is True
+
+    assert commands == [['systemctl', 'daemon-reload'], ['systemctl', 'enable', 'cmsweb-crab.service']]
+    (folder / 'multi-user.target.wants').mkdir()
+    os.symlink(str(folder / 'cmsweb-crab.service'), str(folder / 'multi-user.target.wants' / 'cmsweb-crab.service'))
+    assert _service.ensure_boot('/data/srv', ['frontend'], False) is False
+
+
+def test_check_mode_writes_no_boot_unit(boot):
+    folder, commands = boot
+
+    assert _service.ensure_boot('/data/srv', ['frontend'], True) is True
+
+    assert commands == [] and list(folder.iterdir()) == []
+
+
+def test_the_old_boot_links_of_the_frontend_are_switched_off(boot):
+    folder, commands = boot
+    (folder / 'multi-user.target.wants').mkdir()
+    os.symlink(str(folder / 'cmsweb-crab.service'), str(folder / 'multi-user.target.wants' / 'cmsweb-crab.service'))
+    _service.ensure_boot('/data/srv', ['frontend'], False)
+    del commands[:]
+    (folder / 'rc3.d').mkdir()
+    (folder / 'rc3.d' / 'S85httpd').write_bytes(b'')
+
+    assert _service.ensure_boot('/data/srv', ['frontend'], False) is True
+
+    assert commands == [['chkconfig', '--levels', '2345', 'httpd', 'off']]
