@@ -18,6 +18,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
 DRIVERS = ('cx_Oracle', 'oracledb')
 _CODE = re.compile(r'\b(ORA|DPY|DPI|TNS)-(\d{4,5})')
+_LINKS = re.compile(r'\n?Help: \S+|\. See https?://\S+ for help')
 _PLAIN = (type(u''), int, float, type(None))
 _HINTS = {
     'ORA-00054': 'Another session holds a lock on the object: stop the service or its workers, or raise lock_timeout, and run again.',
@@ -37,6 +38,7 @@ _HINTS = {
     'DPY-3010': 'oracledb in thin mode needs a server of 12.1 or newer: set client_dir to the folder of an Oracle client, or driver to cx_Oracle.',
     'DPY-3015': 'oracledb in thin mode does not know this password verifier: set client_dir to the folder of an Oracle client.',
     'DPY-4000': 'The dsn is no name that this host resolves: check oracle_schema_dsn and tnsnames.ora (TNS_ADMIN), or write host:port/service.',
+    'DPY-4027': 'The dsn is no name that this host resolves without tnsnames.ora: set TNS_ADMIN to its folder, or write host:port/service.',
     'DPY-6001': 'The listener knows no such service: check the service name in oracle_schema_dsn.',
     'DPY-6005': 'The database cannot be reached: check host and port of oracle_schema_dsn, and that the database is up.',
 }
@@ -169,7 +171,9 @@ def _plain(value):
 def _problem(error, what, password, statement=''):
     """The driver's exception as ours. Some drivers put the connect string into their text."""
     details = error.args[0] if error.args else ''
-    text = to_text(getattr(details, 'message', None) or str(details)).strip().replace(to_text(password), u'********')
+    text = to_text(getattr(details, 'message', None) or str(details)).replace(to_text(password), u'********')
+    # One line, without the links that the newer drivers add.
+    text = u' '.join(_LINKS.sub('', text).split())
     found = _CODE.search(text)
     code = '%s-%s' % found.groups() if found else ''
     number = getattr(details, 'code', 0)

@@ -168,6 +168,15 @@ def test_a_missing_client_library_is_a_missing_driver(monkeypatch):
     assert 'Instant Client' in caught.value.hint
 
 
+def test_the_text_is_one_line_without_links(monkeypatch):
+    fake_driver(monkeypatch, 'cx_Oracle', failure=Details(0, 'DPY-6005: cannot connect\nrefused\nHelp: https://example.org/x#dpy-6005'))
+
+    with pytest.raises(driver.DatabaseProblem) as caught:
+        driver.connect('db', 'alice', 'pw', 'cx_Oracle')
+
+    assert caught.value.message == 'Cannot connect to db as alice with cx_Oracle: DPY-6005: cannot connect refused.'
+
+
 def test_a_password_in_the_driver_s_text_is_masked(monkeypatch):
     fake_driver(monkeypatch, 'cx_Oracle', failure=Details(0, 'cannot parse alice/Zecret9@db'))
 
