@@ -110,7 +110,8 @@ def check_oracle_schema(values):
     problems = []
     if PLACEHOLDER.match(values['oracle_schema_password']):
         problems.append('oracle_schema_password is empty or a placeholder. Set crab_database_password in a vault.')
-    problems += _guarded('oracle_schema_checkout', lambda: source.schema_of(crabserver_schema.read(values['oracle_schema_checkout'])))
+    problems += _guarded('oracle_schema_checkout', lambda: source.schema_of(
+        crabserver_schema.read(os.path.expanduser(values['oracle_schema_checkout'])), repair=values['oracle_schema_repair']))
     return problems, []
 
 
