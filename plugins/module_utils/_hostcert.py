@@ -9,7 +9,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import tempfile
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
@@ -71,21 +70,12 @@ class Pair(object):
     def refuse_faulty(self, content):
         """Raise unless a certificate that is offered may be installed. Returns warnings."""
         offered = _x509.first_certificate(content, 'content')
-        fault = _x509.fault(offered, self.fqdn) or (self._candidate_chain_fault(content) if self.ca_path else None)
+        fault = _x509.fault(offered, self.fqdn) or (_x509.content_chain_fault(content, self.ca_path) if self.ca_path else None)
         if fault:
             raise CrabError('content: the certificate %s cannot be used: %s.' % (offered.subject, fault), 'Nothing was changed; get another certificate.')
         if offered.days_left() < self.days:
             return ['The certificate %s has only %d days left, fewer than the wanted %d.' % (offered.subject, offered.days_left(), self.days)]
         return []
-
-    def _candidate_chain_fault(self, content):
-        handle, path = tempfile.mkstemp(prefix='hostcert-')
-        try:
-            with os.fdopen(handle, 'wb') as target:
-                target.write(to_bytes(content))
-            return _x509.chain_fault(path, self.ca_path)
-        finally:
-            os.unlink(path)
 
     def ask(self):
         """The request for a new certificate, the same one until it is answered."""

@@ -110,7 +110,6 @@ def refuse_faulty(proxy, name, vo, hours, require_ac, now=None):
         raise CrabError('%s has no VOMS attributes.' % name, hint)
     if require_ac and proxy.vo != vo:
         raise CrabError('%s has attributes of the VO %s, not of %s.' % (name, proxy.vo, vo), hint)
-    for what, ends in (('The proxy', proxy.ends), ('Its VOMS attributes', proxy.ac_ends if require_ac else None)):
+    for what, ends in (('the proxy ends', proxy.ends), ('its VOMS attributes end', proxy.ac_ends if require_ac else None)):
         if ends is not None and ends - now < hours * 3600:
-            raise CrabError('%s: %s end%s at %s, in %.1f hours, and %d are wanted.' % (
-                name, what.lower(), 's' if what == 'The proxy' else '', _x509.iso(ends), (ends - now) / 3600.0, hours), hint)
+            raise CrabError('%s: %s at %s, in %.1f hours, and %d are wanted.' % (name, what, _x509.iso(ends), (ends - now) / 3600.0, hours), hint)

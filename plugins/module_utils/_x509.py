@@ -137,6 +137,17 @@ def chain_fault(path, ca_path, proxy=False):
     return 'it does not verify against %s: %s' % (ca_path, found.group(1).strip() if found else 'openssl verify failed')
 
 
+def content_chain_fault(content, ca_path, proxy=False):
+    """The same for a certificate or proxy that is not in place yet."""
+    handle, path = tempfile.mkstemp(prefix='chain-')
+    try:
+        with os.fdopen(handle, 'wb') as target:
+            target.write(to_bytes(content))
+        return chain_fault(path, ca_path, proxy)
+    finally:
+        os.unlink(path)
+
+
 def make_request(key_path, fqdn):
     """A certificate request (RSA 2048, SHA-512, CN and SAN = fqdn). A new key is made at key_path, 0400, if there is none yet."""
     folder = tempfile.mkdtemp(prefix='.request-', dir=os.path.dirname(key_path))

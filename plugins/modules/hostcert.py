@@ -168,10 +168,11 @@ def act(params, check):
     before = _shown(pair)
     reason = pair.reason()
     result = {'changed': False, 'reason': reason, 'csr': None, 'warnings': []}
-    if params['content'] and to_bytes(params['content']) != _files.read(pair.path) or (params['content'] and reason):
-        key = pair.candidate_key(params['content'], params['key_content'])
-        result['warnings'] = pair.refuse_faulty(params['content'])
-        result['changed'] = _install(params, pair.path, pair.key, to_bytes(params['content']), key, params, check)
+    if params['content']:
+        content, key = to_bytes(params['content']), pair.candidate_key(params['content'], params['key_content'])
+        if reason or content != _files.read(pair.path) or key != _files.read(pair.key):
+            result['warnings'] = pair.refuse_faulty(params['content'])
+        result['changed'] = _install(params, pair.path, pair.key, content, key, params, check)
         if not check:
             pair.answered()
     elif reason and not params['request']:

@@ -95,6 +95,7 @@ kept:
   sample: false
 '''
 
+import os
 import time
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _x509
@@ -111,6 +112,7 @@ def act(params, check):
         try:
             offered = Proxy(content, 'content')
             refuse_faulty(offered, 'content', params['vo'], params['hours'], params['require_ac'])
+            _refuse_unverified(content, params['ca_path'], check)
         except CrabError:
             if present is None:
                 raise
@@ -119,8 +121,6 @@ def act(params, check):
     elif present is None:
         refuse_faulty(Proxy(content, params['path']), params['path'], params['vo'], params['hours'], params['require_ac'])
     written = _files.replace(params['path'], None if kept else content, check=check, **write_options(params))
-    if params['ca_path'] and not check:
-        _verify(params)
     now_there = present if kept or not written['content_changed'] else Proxy(content, 'content')
     before = _shown(present)
     return dict(facts(now_there, time.time()), changed=written['changed'], kept=kept, diff={
@@ -140,10 +140,11 @@ def _present(params):
     return proxy
 
 
-def _verify(params):
-    fault = _x509.chain_fault(params['path'], params['ca_path'], proxy=True)
+def _refuse_unverified(content, ca_path, check):
+    """In check mode the trust anchors may come with an earlier stage."""
+    fault = _x509.content_chain_fault(content, ca_path, proxy=True) if ca_path and not (check and not os.path.isdir(ca_path)) else None
     if fault:
-        raise CrabError('%s: %s.' % (params['path'], fault), 'Install the trust anchors of its CA, or empty ca_path.')
+        raise CrabError('content: %s.' % fault, 'Install the trust anchors of its CA, or empty ca_path.')
 
 
 def _shown(proxy):

@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import subprocess
 
 import pytest
 
@@ -72,3 +73,70 @@ def oracle(tmp_path, monkeypatch):
     monkeypatch.setenv('ORACLE_STANDIN_LOG', str(database.log))
     yield database
     database.close()
+
+
+class Pki:
+    """A certificate authority by the openssl command, for the time of a test session. Names of certificates are names of files."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.anchors = os.path.join(folder, 'certificates')
+        os.mkdir(self.anchors)
+        self._run('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/DC=org/DC=example/CN=Test CA',
+                  '-keyout', self.path('ca.key'), '-out', self.path('ca.pem'))
+        digest = self._run('x509', '-noout', '-subject_hash', '-in', self.path('ca.pem')).strip()
+        with open(os.path.join(self.anchors, digest + '.0'), 'w') as anchor:
+            anchor.write(self.read('ca.pem'))
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def read(self, name):
+        with open(self.path(name)) as source:
+            return source.read()
+
+    def issue(self, name, subject, extensions='', issuer='ca', bits=2048, days=300):
+        """name.pem and name.key; made once. Extensions are lines of an openssl configuration."""
+        if os.path.exists(self.path(name + '.pem')):
+            return
+        self._run('req', '-new', '-newkey', 'rsa:%d' % bits, '-nodes', '-subj', subject, '-keyout', self.path(name + '.key'), '-out', self.path(name + '.csr'))
+        self.sign(name, extensions, issuer, days)
+
+    def sign(self, name, extensions='', issuer='ca', days=300):
+        """name.pem from name.csr."""
+        settings = self.path(name + '.cnf')
+        with open(settings, 'w') as target:
+            target.write('[ext]\n%s\n' % (extensions or 'basicConstraints = CA:FALSE'))
+        self._run('x509', '-req', '-in', self.path(name + '.csr'), '-CA', self.path(issuer + '.pem'), '-CAkey', self.path(issuer + '.key'),
+                  '-CAcreateserial', '-CAserial', self.path('serial'), '-days', str(days), '-sha256', '-extfile', settings, '-extensions', 'ext',
+                  '-out', self.path(name + '.pem'))
+
+    def proxy(self, name, of, days=1):
+        """name.proxy: an RFC proxy of a certificate, as a file that a client would use."""
+        subject = self._run('x509', '-noout', '-subject', '-nameopt', 'compat', '-in', self.path(of + '.pem')).strip().split('=', 1)[1].strip()
+        self.issue(name, subject + '/CN=1234567', 'proxyCertInfo = critical,language:id-ppl-inheritAll', issuer=of, days=days)
+        content = self.read(name + '.pem') + self.read(name + '.key') + self.read(of + '.pem')
+        with open(self.path(name + '.proxy'), 'w') as target:
+            target.write(content)
+        return content
+
+    @staticmethod
+    def _run(*arguments):
+        process = subprocess.Popen(('openssl',) + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        output, errors = process.communicate()
+        assert process.returncode == 0, errors
+        return output.decode('utf-8')
+
+
+@pytest.fixture(scope='session')
+def pki(tmp_path_factory):
+    """Certificates of crab-vm.example.org, of another host, of alice, and a weak one."""
+    made = Pki(str(tmp_path_factory.mktemp('pki')))
+    made.issue('host', '/CN=crab-vm.example.org', 'subjectAltName = DNS:crab-vm.example.org')
+    made.issue('fresh', '/CN=crab-vm.example.org', 'subjectAltName = DNS:crab-vm.example.org', days=390)
+    made.issue('short', '/CN=crab-vm.example.org', 'subjectAltName = DNS:crab-vm.example.org', days=5)
+    made.issue('other', '/CN=other.example.org', 'subjectAltName = DNS:other.example.org, DNS:*.wild.example.org')
+    made.issue('plain', '/DC=org/CN=crab-vm.example.org')
+    made.issue('weak', '/CN=crab-vm.example.org', bits=1024)
+    made.issue('alice', '/DC=org/OU=Users/CN=alice/CN=123456/CN=Alice Example')
+    return made
