@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK, PREFIX = "crab-bench", "10.89.81"
+NETWORK = "crab-bench"
 FOLDER = ROOT / ".cache/bench"
 RUNS_BUDGET, RATIO_BUDGET = 20, 1.25
 
@@ -27,7 +27,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         say("a fresh host, and site.yml on it")
-        lab("up", "--fresh", "--prefix", PREFIX, "crab-vm")
+        lab("up", "--fresh", "crab-vm")
         first = play("site.yml")
         modules = count()
         pings = FOLDER / "pings.yml"
@@ -46,7 +46,7 @@ def main() -> int:
 
 def play(playbook: str, settings: dict[str, str] | None = None) -> float:
     """The seconds of a run, which must succeed."""
-    variables = json.dumps({"demo_network": NETWORK, "demo_prefix": PREFIX})
+    variables = json.dumps({"demo_network": NETWORK})
     command = ["ansible-playbook", "-i", "inventories/demo", playbook, "-e", variables]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **(settings or {})}
     started = time.monotonic()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK, PREFIX, HOST = "crab-site", "10.89.79", "crab-vm"
+NETWORK, HOST = "crab-site", "crab-vm"
 WRITTEN = "/etc/grid-security /etc/vomses /data /etc/systemd/system/cmsweb-crab.service /etc/sudoers /var/spool/cron /var/lib/oracle-standin"
 
 
@@ -44,8 +44,12 @@ class Site:
 
     lab: Path
 
+    @property
+    def address(self) -> str:
+        return (self.lab / "prefix").read_text().strip() + ".10"
+
     def play(self, playbook: str, variables: dict[str, object] | None = None, *options: str, check: bool = False) -> Run:
-        extra = {"demo_network": NETWORK, "demo_prefix": PREFIX, **(variables or {})}
+        extra = {"demo_network": NETWORK, **(variables or {})}
         command = ["ansible-playbook", "-i", "inventories/demo", playbook, "-e", json.dumps(extra), *options]
         environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, text=True, timeout=600,
@@ -63,7 +67,7 @@ class Site:
 
     def fresh(self) -> None:
         """The host anew, as the image makes it."""
-        _lab("up", "--fresh", "--network", NETWORK, "--prefix", PREFIX, HOST)
+        _lab("up", "--fresh", "--network", NETWORK, HOST)
 
     def reboot(self) -> None:
         _lab("reboot", "--network", NETWORK, HOST)

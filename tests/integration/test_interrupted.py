@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from .conftest import NETWORK, PREFIX, ROOT, Site
+from .conftest import NETWORK, ROOT, Site
 
 # What has a date or a process number in its name, or comes and goes with a running server.
 PASSING = r"/\.deploy/|(\.log|~|\.pid|/[0-9]{8}|cmspkg\.calls) f |/ssl_scache|__pycache__"
@@ -25,7 +25,7 @@ def listing(site: Site) -> list[str]:
 
 def interrupt(seconds_into_sw: float) -> None:
     """Start site.yml, and kill it, with its workers, while the packages are being installed."""
-    extra = json.dumps({"demo_network": NETWORK, "demo_prefix": PREFIX})
+    extra = json.dumps({"demo_network": NETWORK})
     play = subprocess.Popen(["ansible-playbook", "-i", "inventories/demo", "site.yml", "-e", extra], cwd=ROOT, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
                             env={**os.environ, "PYTHONUNBUFFERED": "1"})

@@ -12,17 +12,17 @@ import pytest
 from .conftest import ROOT
 
 IDENTITIES = {
-    "cc7": ("crab-molecule", "10.89.78", ["gridcert", "voms", "hgdeploy", "crabserver_config", "oracle_schema", "frontend_auth", "service", "verify"]),
-    "slc7": ("crab-molecule-slc7", "10.89.80", ["gridcert", "hgdeploy", "service"]),
+    "cc7": ("crab-molecule", ["gridcert", "voms", "hgdeploy", "crabserver_config", "oracle_schema", "frontend_auth", "service", "verify"]),
+    "slc7": ("crab-molecule-slc7", ["gridcert", "hgdeploy", "service"]),
 }
 
 
 @lru_cache
 def scenarios(identity: str) -> str:
     """The output of one molecule run over all scenarios of an identity; molecule itself stops at the first failure."""
-    network, prefix, roles = IDENTITIES[identity]
+    network, roles = IDENTITIES[identity]
     environment = {
-        **os.environ, "CRAB_MOLECULE_NETWORK": network, "CRAB_MOLECULE_PREFIX": prefix, "CRAB_MOLECULE_IDENTITY": identity,
+        **os.environ, "CRAB_MOLECULE_NETWORK": network, "CRAB_MOLECULE_IDENTITY": identity,
         "MOLECULE_GLOB": "molecule/*/molecule.yml", "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"), "NO_COLOR": "1",
     }
     selected = [word for role in roles for word in ("-s", role)]
@@ -31,7 +31,7 @@ def scenarios(identity: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("identity", "role"), [(identity, role) for identity, (_, _, roles) in IDENTITIES.items() for role in roles])
+@pytest.mark.parametrize(("identity", "role"), [(identity, role) for identity, (_, roles) in IDENTITIES.items() for role in roles])
 def test_converge_idempotence_and_verify_succeed(identity: str, role: str) -> None:
     output = scenarios(identity)
 

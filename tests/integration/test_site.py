@@ -82,7 +82,7 @@ def test_3_curl_gets_json_as_a_user_would(virgin: Site) -> None:
 
     answer = subprocess.run(
         ["curl", "-sS", "--cacert", pki / "ca-chain.pem", "--cert", pki / "alicecert.pem", "--key", pki / "alicekey.pem",
-         "--resolve", "crab-vm.example.org:443:10.89.79.10", "-w", "\n%{http_code} %{content_type}",
+         "--resolve", f"crab-vm.example.org:443:{virgin.address}", "-w", "\n%{http_code} %{content_type}",
          "https://crab-vm.example.org/crabserver/dev/info?subresource=version"], text=True, capture_output=True, check=True).stdout
 
     body, last = answer.rsplit("\n", 1)

@@ -66,8 +66,9 @@ def _reboot(arguments: argparse.Namespace) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> None:
-    rows = [("NETWORK", "HOST", "ADDRESS", "IDENTITY", "STATE", "IMAGE")]
-    rows += [(one.network, one.host, one.address, one.identity or "-", one.status or one.state, one.image) for one in containers(arguments.network)]
+    rows = [("NETWORK", "HOST", "ADDRESS", "IDENTITY", "STATE", "FOLDER")]
+    name = _laboratory(arguments).name if arguments.network else None
+    rows += [(one.network, one.host, one.address, one.identity or "-", one.status or one.state, one.folder) for one in containers(name)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
@@ -102,14 +103,14 @@ def _packages(arguments: argparse.Namespace) -> int:
 
 def _laboratory(arguments: argparse.Namespace) -> Laboratory:
     folder = Path(arguments.dir) if arguments.dir else CHECKOUT / ".lab" / arguments.network
-    return Laboratory(arguments.network, getattr(arguments, "prefix", ""), folder.resolve())
+    return Laboratory(arguments.network, folder.resolve(), getattr(arguments, "prefix", ""))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lab", description="Hosts that look like CERN's CC7 machines, on this machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     place = argparse.ArgumentParser(add_help=False)
-    place.add_argument("--network", default="crab-demo", help="podman network, which names the laboratory (default: %(default)s)")
+    place.add_argument("--network", default="crab-demo", help="name of the laboratory in this checkout (default: %(default)s)")
     place.add_argument("--dir", help="folder of its keys and inventory (default: .lab/NETWORK of this checkout)")
 
     def add(name: str, act: Callable[[argparse.Namespace], int | None], text: str, in_place: bool = True) -> argparse.ArgumentParser:
@@ -121,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--identity", choices=IDENTITIES, default="cc7")
 
     one = add("up", _up, "bring hosts up, or find them up; print the path of the inventory")
-    one.add_argument("--prefix", default="10.89.77", help="first three numbers of the network (default: %(default)s)")
+    one.add_argument("--prefix", default="", help="first three numbers of the network (default: the first free one from 10.89.77)")
     one.add_argument("--identity", choices=IDENTITIES, default="cc7")
     one.add_argument("--fresh", action="store_true", help="make the named hosts again")
     one.add_argument("host", nargs="+", help="name of a host; it becomes NAME.example.org")
@@ -136,8 +137,9 @@ def _parser() -> argparse.ArgumentParser:
     one = add("reboot", _reboot, "restart a host the hard way, and wait until it answers")
     one.add_argument("host")
 
-    one = add("status", _status, "list what runs, of all laboratories or of one", in_place=False)
+    one = add("status", _status, "list what runs, of all laboratories of this machine or of one", in_place=False)
     one.add_argument("--network")
+    one.add_argument("--dir")
 
     one = add("logs", _logs, f"the end of a host's journal and of its services' logs; {SERVICES!r} for what was downloaded")
     one.add_argument("--lines", type=int, default=LOG_LINES)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import ipaddress
+import json
+import os
 import re
 import secrets
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import access
 from .image import ensure_image, start_command
-from .podman import LAB, LABEL, SERVICES, Container, containers, networks, podman, remove
+from .podman import LAB, LABEL, SERVICES, Container, containers, networks, podman, remove, subnets
 from .provision import Kit
 from .shell import LabError, lock, run, say, step, write_private
 
 DOMAIN = "example.org"
 SERVICES_NAME = f"cmsrep.{DOMAIN}"
 FIRST_HOST = 10
+PREFIXES = [f"10.89.{number}" for number in range(77, 251)]
+# Two checkouts that look for a free prefix at once would find the same one.
+MACHINE_LOCK = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab/lab.lock"
 SOFTWARE = LAB / "software" / "build"
 SETTLE = Path(__file__).with_name("settle.sh")
 # A real CC7 image has no Python 3.
@@ -39,31 +46,43 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Where it is; what runs is asked of podman each time."""
+    """Where it is; what runs is asked of podman each time.
+
+    A network is of one folder, and with it of one checkout: another one has its own under the same name.
+    """
 
     network: str
-    prefix: str
     folder: Path
+    wanted_prefix: str = ""
+
+    @property
+    def name(self) -> str:
+        """The network as podman knows it."""
+        return f"{self.network}-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:6]}"
+
+    @property
+    def prefix(self) -> str:
+        """The first three numbers of its addresses."""
+        return (self.folder / "prefix").read_text().strip()
 
     def up(self, names: Sequence[str], identity: str, fresh: bool = False) -> Path:
         """The hosts run, are reachable by ssh, and have what a CERN VM has; the path of the inventory."""
         for name in names:
             if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or name == SERVICES:
                 raise LabError(f"{name!r} is no name for a host\nlower-case letters, digits and dashes; not {SERVICES!r}")
-        if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,3}", self.prefix):
-            raise LabError(f"{self.prefix!r} is no prefix\nthe first three numbers of a network, such as 10.89.77")
+        if self.wanted_prefix and not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,3}", self.wanted_prefix):
+            raise LabError(f"{self.wanted_prefix!r} is no prefix\nthe first three numbers of a network, such as 10.89.77")
         with lock(self.folder / ".lock"):
             recipe = Recipe(ensure_image(identity), identity, self._prepare())
             self._ensure_network()
-            there = {one.host: one for one in containers(self.network)}
-            self._check_owner(there.values())
+            there = {one.host: one for one in containers(self.name)}
             addresses = self._addresses(names, there)
             if fresh:
                 self._remove([there.pop(name) for name in names if name in there])
             try:
                 self._start(names, addresses, there, recipe)
             finally:  # of a host that failed, too: to look at it
-                inventory = access.write(self.folder, containers(self.network))
+                inventory = access.write(self.folder, containers(self.name))
             return inventory
 
     def reboot(self, name: str) -> None:
@@ -75,14 +94,14 @@ class Laboratory:
 
     def down(self) -> None:
         """Nothing of it is left but the image, the keys and certificates in the folder, and the cache."""
-        _close_connections(self.network)
+        _close_connections(self.name)
         with lock(self.folder / ".lock"):
-            self._remove(containers(self.network))
-            for network in networks(self.network):
+            self._remove(containers(self.name))
+            for network in networks(self.name):
                 podman("network", "rm", "--force", network)
 
     def host(self, name: str) -> Container:
-        found = {one.host: one for one in containers(self.network)}
+        found = {one.host: one for one in containers(self.name)}
         if name not in found:
             names = ", ".join(sorted(found.keys() - {SERVICES})) or "none"
             raise LabError(
@@ -130,21 +149,18 @@ class Laboratory:
         return Kit.collect(key.with_suffix(".pub"), pki_folder, password)
 
     def _ensure_network(self) -> None:
-        wanted = f"{self.prefix}.0/24"
-        if networks(self.network):
-            subnet = podman("network", "inspect", "--format", "{{range .Subnets}}{{.Subnet}}{{end}}", self.network).strip()
-            if subnet != wanted:
-                raise LabError(
-                    f"network {self.network} has {subnet}, not {wanted}\n`lab down --network {self.network}` first, or --prefix {subnet.rsplit('.', 1)[0]}"
-                )
-            return
-        podman("network", "create", "--label", f"{LABEL}={self.network}", "--subnet", wanted, self.network)
-
-    def _check_owner(self, there: Iterable[Container]) -> None:
-        """Its hosts know one key: a laboratory of another folder (another checkout) under this name is not ours to use."""
-        for one in there:
-            if one.folder != str(self.folder):
-                raise LabError(f"network {self.network} belongs to {one.folder}\n`lab down --network {self.network}` first, or --dir, or another --network")
+        there = networks(self.name)
+        if there:
+            prefix = subnets([self.name])[0].rsplit(".", 1)[0]
+            if self.wanted_prefix not in ("", prefix):
+                raise LabError(f"network {self.network} has {prefix}, not {self.wanted_prefix}\n`lab down --network {self.network}` first, or no --prefix")
+        else:
+            with lock(MACHINE_LOCK):
+                prefix = self.wanted_prefix or free_prefix(_taken())
+                podman("network", "create", "--label", f"{LABEL}={self.name}", "--subnet", f"{prefix}.0/24", self.name)
+        # inventories/demo reads both.
+        (self.folder / "prefix").write_text(prefix + "\n")
+        (self.folder / "name").write_text(self.name + "\n")
 
     def _addresses(self, names: Sequence[str], there: dict[str, Container]) -> dict[str, str]:
         """A host keeps its address as long as it exists; new ones get the lowest free, in the order asked for."""
@@ -229,9 +245,9 @@ class Laboratory:
         # A fixed address, or `podman restart` may change it; a MAC made from it, or a host made again at the same
         # address is out of reach for up to 50 s (the stale entry in this machine's ARP table).
         mac = "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
-        labels = ["--label", f"{LABEL}={self.network}", "--label", f"{LABEL}-host={name}", "--label", f"{LABEL}-address={address}"]
+        labels = ["--label", f"{LABEL}={self.name}", "--label", f"{LABEL}-host={name}", "--label", f"{LABEL}-address={address}"]
         labels += ["--label", f"{LABEL}-folder={self.folder}"]
-        place = ["--name", f"{self.network}-{name}", "--network", self.network, "--ip", address, "--mac-address", mac]
+        place = ["--name", f"{self.name}-{name}", "--network", self.name, "--ip", address, "--mac-address", mac]
         return podman("run", "--detach", *place, *labels, *rest).strip()
 
     def _compare(self, existing: Container, recipe: Recipe) -> None:
@@ -246,6 +262,21 @@ class Laboratory:
                 remove(doomed)
         for one in doomed:
             (self.folder / "provisioned" / one.id).unlink(missing_ok=True)
+
+
+def free_prefix(taken: Sequence[str]) -> str:
+    """The first of ours that none of these networks touches. One as wide as a VPN's does not count: ours is the narrower."""
+    narrow = [network for network in map(ipaddress.IPv4Network, taken) if network.prefixlen >= 16]
+    for prefix in PREFIXES:
+        if not any(network.overlaps(ipaddress.IPv4Network(f"{prefix}.0/24")) for network in narrow):
+            return prefix
+    raise LabError(f"no free network from {PREFIXES[0]}.0/24 to {PREFIXES[-1]}.0/24\n--prefix with another one, or `lab down --all`")
+
+
+def _taken() -> list[str]:
+    """Networks of this machine, those of podman that no container uses just now among them."""
+    routes = json.loads(run(["ip", "-json", "-4", "route", "show", "table", "all"]) or "[]")
+    return subnets() + [route["dst"] for route in routes if route["dst"] != "default"]
 
 
 def _close_connections(network: str) -> None:

@@ -76,6 +76,12 @@ def networks(network: str | None = None) -> list[str]:
     return podman("network", "ls", "--quiet", "--filter", label).split()
 
 
+def subnets(names: Sequence[str] = ()) -> list[str]:
+    """IPv4 networks of these, or of all that podman has."""
+    found = json.loads(podman("network", "inspect", *(names or podman("network", "ls", "--quiet").split())))
+    return [subnet["subnet"] for network in found for subnet in network.get("subnets") or [] if ":" not in subnet["subnet"]]
+
+
 def remove(doomed: Sequence[Container]) -> None:
     if doomed:
         # -v: nothing of theirs stays; -t 0: a host that is thrown away need not shut down

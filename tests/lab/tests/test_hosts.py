@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from crablab.laboratory import Laboratory
 from crablab.podman import LAB, Container, containers, networks
 
-NETWORK, PREFIX = "crab-labtest", "10.89.102"
+NETWORK = "crab-labtest"
 
 if not shutil.which("podman"):
     pytest.skip("podman is not on this machine: tests/lab/lab packages", allow_module_level=True)
@@ -25,6 +26,14 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.name = Laboratory(NETWORK, folder).name
+
+    @property
+    def prefix(self) -> str:
+        return (self.folder / "prefix").read_text().strip()
+
+    def there(self) -> dict[str, Container]:
+        return {one.host: one for one in containers(self.name)}
 
     def start(self, command: str, *words: str) -> subprocess.Popen[str]:
         argv = [sys.executable, str(LAB / "lab"), command, "--network", NETWORK, "--dir", str(self.folder), *words]
@@ -37,7 +46,7 @@ class Lab:
         return out
 
     def up(self, *words: str) -> str:
-        return self("up", "--prefix", PREFIX, *words)
+        return self("up", *words)
 
     def ssh(self, host: str, line: str) -> str:
         return self("ssh", host, line)
@@ -46,10 +55,6 @@ class Lab:
         child = self.start("ssh", host, line)
         out, err = child.communicate(timeout=60)
         return child.returncode, out + err
-
-
-def there() -> dict[str, Container]:
-    return {one.host: one for one in containers(NETWORK)}
 
 
 def answers(address: str, port: int) -> bool:
@@ -74,12 +79,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def test_a_second_up_finds_the_hosts_as_they_are_in_no_time(lab: Lab) -> None:
-    before, started = there(), time.monotonic()
+    before, started = lab.there(), time.monotonic()
 
     printed = lab.up("a", "b")
 
     assert time.monotonic() - started < 3
-    assert {name: one.id for name, one in there().items()} == {name: one.id for name, one in before.items()}
+    assert {name: one.id for name, one in lab.there().items()} == {name: one.id for name, one in before.items()}
     assert printed == f"{lab.folder}/inventory.yml\n"
 
 
@@ -109,7 +114,7 @@ def test_hosts_know_each_other_themselves_and_the_software_server_by_name(lab: L
         "a", "hostname -f; getent hosts b.example.org | cut -d' ' -f1; curl -s -o /dev/null -w '%{http_code}' http://cmsrep.example.org/"
     ).split() == [
         "a.example.org",
-        f"{PREFIX}.11",
+        f"{lab.prefix}.11",
         "200",
     ]
 
@@ -132,14 +137,14 @@ def test_a_certificate_of_the_lab_is_trusted_by_the_system_and_by_the_grid_s_fol
 def test_the_firewall_lets_ssh_in_and_what_is_opened_and_saved_survives_a_reboot(lab: Lab) -> None:
     unit = "systemd-run -q --unit web python3 -m http.server 443"
     lab.ssh("b", f"sudo {unit}; sleep 0.5")
-    closed = answers(f"{PREFIX}.11", 443)
+    closed = answers(f"{lab.prefix}.11", 443)
 
     lab.ssh("b", "sudo iptables -I INPUT 5 -p tcp -m tcp --dport 443 -j ACCEPT && sudo service iptables save")
-    opened = answers(f"{PREFIX}.11", 443)
+    opened = answers(f"{lab.prefix}.11", 443)
     lab("reboot", "b")
     lab.ssh("b", f"sudo {unit}; sleep 0.5")
 
-    assert (closed, opened, answers(f"{PREFIX}.11", 443)) == (False, True, True)
+    assert (closed, opened, answers(f"{lab.prefix}.11", 443)) == (False, True, True)
 
 
 @pytest.mark.parametrize(
@@ -159,47 +164,59 @@ def test_the_service_commands_refuse_what_they_do_not_know(lab: Lab, line: str, 
 
 
 def test_a_fresh_host_is_another_at_the_same_address_and_answers_at_once(lab: Lab) -> None:
-    before = there()["b"]
+    before = lab.there()["b"]
     lab.ssh("b", "touch trace")
 
     lab.up("--fresh", "b")
 
-    after = there()["b"]
+    after = lab.there()["b"]
     assert (after.address, after.id == before.id) == (before.address, False)
     assert lab.ssh("b", "ls") == ""
 
 
-def test_another_identity_or_folder_or_network_is_refused(lab: Lab) -> None:
-    refusals = []
-    for command in (["--identity", "el9", "a"], ["--dir", str(lab.folder.parent / "other"), "a"], ["--prefix", "10.89.109", "a"]):
-        child = lab.start("up", "--prefix", PREFIX, *command)
-        refusals.append((child.communicate()[1], child.returncode))
+@pytest.mark.parametrize(("words", "said"), [(["--identity", "el9", "a"], "is cc7, not el9"), (["--prefix", "10.99.1", "a"], ", not 10.99.1")])
+def test_another_identity_or_network_is_refused(lab: Lab, words: list[str], said: str) -> None:
+    child = lab.start("up", *words)
 
-    assert [code for _, code in refusals] == [1, 1, 1]
-    assert ["is cc7, not el9" in refusals[0][0], "belongs to" in refusals[1][0], "not 10.89.109.0/24" in refusals[2][0]] == [True] * 3
+    told = child.communicate()[1]
+
+    assert (child.returncode, said in told) == (1, True), told
+
+
+def test_another_folder_has_a_laboratory_of_its_own_under_the_same_name(lab: Lab, tmp_path: Path) -> None:
+    other, before = Lab(tmp_path / NETWORK), lab.there()
+    try:
+        other.up("a")
+        prefixes = {lab.prefix, other.prefix}
+    finally:
+        other("down")
+
+    assert len(prefixes) == 2
+    assert {name: one.id for name, one in lab.there().items()} == {name: one.id for name, one in before.items()}
 
 
 def test_logs_and_status_show_the_host(lab: Lab) -> None:
     lab.ssh("a", "sudo install -d /data/srv/logs/crabserver; echo 'ENGINE Bus STARTED' | sudo tee /data/srv/logs/crabserver/x.log; logger of-this-test")
 
     logs = lab("logs", "a")
-    status = subprocess.run([sys.executable, str(LAB / "lab"), "status", "--network", NETWORK], capture_output=True, text=True, check=True).stdout
+    status = lab("status")
 
     assert "of-this-test" in logs
     assert logs.endswith("== /data/srv/logs/crabserver/x.log\nENGINE Bus STARTED\n")
-    assert f"{NETWORK}  a         {PREFIX}.10" in status
+    assert f"{lab.name}  a         {lab.prefix}.10" in status
 
 
 @pytest.mark.parametrize("after", [0.4, 0.7, 1.0])
 def test_an_interrupted_up_can_be_taken_down_whole(lab: Lab, after: float) -> None:
     lab("down")
-    child = lab.start("up", "--prefix", PREFIX, "a", "b")
+    child = lab.start("up", "a", "b")
     time.sleep(after)
     child.send_signal(signal.SIGINT)
 
     child.communicate(timeout=60)
+    prefix = lab.prefix
     lab("down")
 
     assert child.returncode in (0, 130)
-    assert (there(), networks(NETWORK)) == ({}, [])
-    assert f" {PREFIX}.1/" not in subprocess.run(["ip", "-oneline", "address"], capture_output=True, text=True, check=True).stdout
+    assert (lab.there(), networks(lab.name)) == ({}, [])
+    assert f" {prefix}.1/" not in subprocess.run(["ip", "-oneline", "address"], capture_output=True, text=True, check=True).stdout

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from crablab import access, image, provision, shell
-from crablab.laboratory import Laboratory
+from crablab.laboratory import Laboratory, free_prefix
 from crablab.podman import LAB, Container
 
 
@@ -102,10 +102,13 @@ def test_without_a_debian_archive_the_error_names_the_variable(tmp_path: Path, m
         image.mirror(tmp_path)
 
 
-def test_hosts_keep_their_addresses_and_new_ones_get_the_lowest_free() -> None:
+def test_hosts_keep_their_addresses_and_new_ones_get_the_lowest_free(tmp_path: Path) -> None:
+    lab = tmp_path / "lab"
+    lab.mkdir()
+    (lab / "prefix").write_text("10.0.0\n")
     there = {"b": container("b", "10.0.0.11"), "services": container("services", "10.0.0.2")}
 
-    given = Laboratory("net", "10.0.0", Path("/lab"))._addresses(["c", "b", "a"], there)
+    given = Laboratory("net", lab)._addresses(["c", "b", "a"], there)
 
     assert given == {"b": "10.0.0.11", "c": "10.0.0.10", "a": "10.0.0.12"}
 
@@ -115,9 +118,22 @@ def test_hosts_keep_their_addresses_and_new_ones_get_the_lowest_free() -> None:
 )
 def test_a_bad_name_or_prefix_is_refused_before_anything_is_made(tmp_path: Path, name: str, prefix: str) -> None:
     with pytest.raises(shell.LabError, match=r"is no (name|prefix)"):
-        Laboratory("net", prefix, tmp_path / "lab").up([name], "cc7")
+        Laboratory("net", tmp_path / "lab", prefix).up([name], "cc7")
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "free"),
+    [([], "10.89.77"), (["10.89.77.0/24", "10.89.78.10", "10.0.0.0/8"], "10.89.79"), (["10.89.0.0/17"], "10.89.128"), (["172.17.0.0/16"], "10.89.77")],
+)
+def test_a_laboratory_gets_the_first_network_that_nothing_narrow_touches(taken: list[str], free: str) -> None:
+    assert free_prefix(taken) == free
+
+
+def test_without_a_free_network_the_error_says_what_to_do() -> None:
+    with pytest.raises(shell.LabError, match="--prefix with another one"):
+        free_prefix(["10.89.0.0/16"])
 
 
 @pytest.fixture

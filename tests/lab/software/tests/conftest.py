@@ -20,9 +20,14 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 SOFTWARE = Path(__file__).resolve().parents[1]
-NETWORK, PREFIX = "crab-h2", "10.89.104"
+NETWORK = "crab-software"
 FOLDER = CHECKOUT / ".lab" / NETWORK
 PKI = FOLDER / "pki"
+
+
+def prefix() -> str:
+    """The first three numbers of the addresses, once the laboratory is up."""
+    return (FOLDER / "prefix").read_text().strip()
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ def until(act, good, seconds: float = 4.0):
 
 def start_play(*options: str, **variables: object) -> subprocess.Popen[str]:
     """site.yml on crab-vm, as the demo runs it."""
-    extra = json.dumps({"demo_network": NETWORK, "demo_prefix": PREFIX, **variables})
+    extra = json.dumps({"demo_network": NETWORK, **variables})
     program = Path(sys.executable).with_name("ansible-playbook")  # of the same environment
     words = [str(program), "-i", "inventories/demo", "site.yml", "-e", extra, *options]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
@@ -120,7 +125,7 @@ def end_play(process: subprocess.Popen[str]) -> None:
 def laboratory(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str] | None]:
     """Both hosts. The play for the one runs while the tests of the other do."""
     lab = [sys.executable, str(CHECKOUT / "tests/lab/lab")]
-    subprocess.run([*lab, "up", "--fresh", "--network", NETWORK, "--prefix", PREFIX, "crab-vm", "deploy-vm"], check=True, stdin=subprocess.DEVNULL)
+    subprocess.run([*lab, "up", "--fresh", "--network", NETWORK, "crab-vm", "deploy-vm"], check=True, stdin=subprocess.DEVNULL)
     wanted = any("site" in getattr(item, "fixturenames", ()) for item in request.session.items)
     process = start_play() if wanted else None
     yield process
@@ -134,7 +139,7 @@ def laboratory(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]
 @pytest.fixture(scope="session")
 def bare(laboratory: subprocess.Popen[str] | None) -> Host:
     """As the laboratory makes it, with the recipes of HG1803f in /home/crabdev/cfg."""
-    host = Host("deploy-vm", f"{PREFIX}.11")
+    host = Host("deploy-vm", f"{prefix()}.11")
     done = host.run("git clone -q http://cmsrep.example.org/git/deployment.git cfg && git -C cfg checkout -q HG1803f")
     assert done.returncode == 0, done.stdout
     return host
@@ -144,4 +149,4 @@ def bare(laboratory: subprocess.Popen[str] | None) -> Host:
 def site(laboratory: subprocess.Popen[str]) -> Host:
     """What site.yml makes of the demo inventory."""
     end_play(laboratory)
-    return Host("crab-vm", f"{PREFIX}.10")
+    return Host("crab-vm", f"{prefix()}.10")
