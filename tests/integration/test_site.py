@@ -128,7 +128,7 @@ def test_6_no_file_that_others_can_read_holds_a_secret(virgin: Site) -> None:
     ("/data/srv/current/auth/crabserver/dmwm-service-cert.pem", "440", "_sw:_config"),
     ("/data/srv/current/auth/crabserver/dmwm-service-key.pem", "440", "_sw:_config"),
     ("/data/srv/current/config/crabserver/config.py", "644", "_sw:_config"),
-    ("/data/srv/state/frontend/htdocs/crab-rest-config.json", "644", "root:root"),
+    ("/data/srv/state/frontend/htdocs/crab-rest-config-HG1803f.json", "644", "root:root"),
     ("/data/srv/state/frontend/etc/authmap.json", "644", "crabdev:crabdev"),
     ("/data/srv/state/frontend/etc/voms-gridmap.txt", "644", "root:root"),
 ])
@@ -140,4 +140,4 @@ def test_8_the_last_assignment_of_each_key_is_ours(virgin: Site) -> None:
     config = virgin.on("cat /data/srv/current/config/crabserver/config.py")
 
     assert config.count("data.mode") == 1 and 'data.mode = "cmsweb-dev"' in config
-    assert config.count("data.extconfigurl") == 1 and "https://crab-vm.example.org/crab-rest-config.json" in config
+    assert config.count("data.extconfigurl") == 1 and "https://crab-vm.example.org/crab-rest-config-HG1803f.json" in config

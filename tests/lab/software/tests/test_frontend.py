@@ -143,7 +143,7 @@ def test_proxies_of_a_member_are_let_in_even_limited_ones(door: Door, tmp_path: 
 
 
 def test_what_needs_no_certificate(door: Door) -> None:
-    assert ask(door.host, "/crab-rest-config.json", None).code == 200
+    assert ask(door.host, "/crab-rest-config-HG1803f.json", None).code == 200
     head = door.host.on("curl -s -o /dev/null -w '%{http_code} %{redirect_url}' http://127.0.0.1/crabserver/dev/info")
     assert head == "301 https://crab-vm.example.org/crabserver/dev/info"
 
