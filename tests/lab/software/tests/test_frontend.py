@@ -213,7 +213,7 @@ def test_the_gridmap_is_read_once_until_graceful(member: Door) -> None:
     before = member.get()
     member.graceful()
     after = member.eventually(403)
-    log = member.host.on("tail -n 20 /data/srv/logs/frontend/error_log")
+    log = member.host.on("tail -n 20 /data/srv/logs/frontend/error_log_*")
     member.gridmap(member.dn)
     filled = member.get()
 
