@@ -48,6 +48,13 @@ class Database:
         from cx_Oracle import admin
         admin.main(list(arguments) + ['--dsn', DSN])
 
+    def account(self, user, password):
+        """One more account."""
+        from cx_Oracle import _store
+        store = _store.open_store(DSN)
+        _store.set_account(store, user, password)
+        store.close()
+
     def statements(self):
         """What was sent since the last call, first words in upper case as written."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -66,10 +73,8 @@ def oracle(tmp_path, monkeypatch):
     monkeypatch.setenv('ORACLE_STANDIN_DIR', str(tmp_path / 'oracle'))
     from cx_Oracle import _store
     _store.create(DSN, '19')
-    store = _store.open_store(DSN)
-    _store.set_account(store, USER, PASSWORD)
-    store.close()
     database = Database(tmp_path)
+    database.account(USER, PASSWORD)
     monkeypatch.setenv('ORACLE_STANDIN_LOG', str(database.log))
     yield database
     database.close()

@@ -15,7 +15,8 @@ from cx_Oracle._apply import Applier, data_length
 from cx_Oracle._errors import ora
 
 VERBS = ('add', 'modify', 'drop columns', 'set unused', 'drop unused', 'rename column', 'drop constraint', 'rename constraint', 'constraint state',
-          'row movement', 'shrink', 'modify partition by', 'drop partition', 'alter index')
+          'row movement', 'shrink', 'modify partition by', 'drop partition', 'truncate partition',
+         'alter index')
 
 
 class Alterer(Applier):
@@ -287,6 +288,9 @@ class Alterer(Applier):
     def do_shrink(self, command):
         if self.one('select row_movement from "$table" where owner = ? and name = ?', self.owner, self.table) != 'ENABLED':
             raise ora(10636)
+        if self.one('select 1 from "$index" where owner = ? and tab = ? and index_type like \'FUNCTION%\'', self.owner, self.table):
+            raise ora(10631)
+        self.store.execute('update "$table" set most_rows = 0 where owner = ? and name = ?', (self.owner, self.table))
 
     def do_modify_partition_by(self, command):
         if not self.session.at_least(12, 2):
@@ -303,20 +307,37 @@ class Alterer(Applier):
         _tables.add_partitions(self.session, self.owner, self.table)
 
     def do_drop_partition(self, command):
-        rows = self.rows('select name, high_value from "$partition" where owner = ? and tab = ? order by high_value', self.owner, self.table)
-        names = [row[0] for row in rows]
-        if command.name not in names:
-            raise ora(2149)
+        names = self.partitions_with(command.name)
         if not command.name.startswith('SYS_P') and len([name for name in names if not name.startswith('SYS_P')]) == 1:
             raise ora(14758)
+        self.empty_partition(command.name)
+        self.delete('partition', owner=self.owner, tab=self.table, name=command.name)
+        self.break_indexes(command)
+
+    def do_truncate_partition(self, command):
+        self.partitions_with(command.name)
+        self.empty_partition(command.name)
+        self.break_indexes(command)
+
+    def partitions_with(self, name):
+        """Names of all, of which this must be one."""
+        names = [row[0] for row in self.rows('select name from "$partition" where owner = ? and tab = ?', self.owner, self.table)]
+        if name not in names:
+            raise ora(2149)
+        return names
+
+    def empty_partition(self, name):
         if self.children(self.table):
             raise ora(2266)
-        number = names.index(command.name)
+        rows = self.rows('select name, high_value from "$partition" where owner = ? and tab = ?', self.owner, self.table)
+        rows.sort(key=lambda row: _tables.moment_of(row[1]))
+        number = [row[0] for row in rows].index(name)
         key = _query.identifier(self.part_keys()[0])
         condition = '%s < ?' % key + (' and %s >= ?' % key if number else '')
         bounds = [_tables.moment_of(rows[at][1]) for at in ([number, number - 1] if number else [0])]
         self.store.execute('delete from %s where %s' % (self.data(), condition), bounds)
-        self.delete('partition', owner=self.owner, tab=self.table, name=command.name)
+
+    def break_indexes(self, command):
         if not command.update_indexes:
             self.store.execute('update "$index" set status = \'UNUSABLE\' where owner = ? and tab = ? and partitioned = \'NO\' and index_type <> \'LOB\'',
                                (self.owner, self.table))

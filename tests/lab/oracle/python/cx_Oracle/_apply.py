@@ -74,6 +74,7 @@ class Applier:
     # ---- tables
 
     def create_table(self, command):
+        self.need_privilege('CREATE TABLE')
         self.new_object(command.name, 'TABLE')
         self.insert('table', owner=self.owner, name=command.name, partitioned='YES' if command.method else 'NO', partitioning=command.method,
                     part_interval=command.interval, row_movement='ENABLED' if command.row_movement else 'DISABLED')
@@ -150,6 +151,10 @@ class Applier:
             self.drop_object(index, 'INDEX')
         for trigger in [row[0] for row in self.rows('select name from "$trigger" where owner = ? and tab = ?', self.owner, table)]:
             self.drop_object(trigger, 'TRIGGER')
+        if not command.purge:
+            self.insert('recyclebin', owner=self.owner, original_name=table, droptime=_store.now(), space=max(
+                _functions.count_rows(self.store, self.owner, table),
+                self.one('select most_rows from "$table" where owner = ? and name = ?', self.owner, table)))
         for name in ('column', 'constraint', 'cons_column', 'index', 'ind_column', 'partition', 'part_key', 'trigger', 'grant'):
             self.delete(name, owner=self.owner, tab=table)
         self.delete('table', owner=self.owner, name=table)
@@ -168,7 +173,11 @@ class Applier:
         self.store.execute('delete from %s' % _catalog.stored(self.owner, table))
 
     def purge(self, command):
-        """Nothing is kept of a dropped table, so there is nothing to purge."""
+        self.delete('recyclebin', owner=self.owner)
+
+    def need_privilege(self, privilege):
+        if privilege in _store.withheld(self.store, self.owner):
+            raise ora(1031)
 
     # ---- constraints
 
@@ -324,6 +333,7 @@ class Applier:
     # ---- sequences, triggers, synonyms, rights
 
     def create_sequence(self, command):
+        self.need_privilege('CREATE SEQUENCE')
         self.new_object(command.name, 'SEQUENCE')
         self.insert('sequence', owner=self.owner, name=command.name, start_with=command.start, increment_by=command.increment,
                     max_value=str(command.maximum), min_value=str(command.minimum), cache_size=command.cache, cycle_flag='Y' if command.cycle else 'N',
@@ -336,6 +346,7 @@ class Applier:
         self.drop_object(command.name, 'SEQUENCE')
 
     def create_trigger(self, command):
+        self.need_privilege('CREATE TRIGGER')
         table = self.need_table(command.table)
         found = _views.numbering(command.body)
         if found is None:
@@ -353,6 +364,7 @@ class Applier:
         self.drop_object(command.name, 'TRIGGER')
 
     def create_synonym(self, command):
+        self.need_privilege('CREATE SYNONYM')
         if command.replace and self.one('select 1 from "$synonym" where owner = ? and name = ?', self.owner, command.name):
             self.drop_synonym(command)
         self.new_object(command.name, 'SYNONYM')

@@ -133,6 +133,7 @@ MESSAGES = {
     4081: "trigger '%s' already exists",
     6553: 'PLS-306: wrong number or types of arguments in call',
     10635: 'Invalid segment or tablespace type',
+    10631: 'SHRINK clause should not be specified for this object',
     10636: 'ROW MOVEMENT is not enabled',
     12154: 'TNS:could not resolve the connect identifier specified',
     12541: 'TNS:no listener',

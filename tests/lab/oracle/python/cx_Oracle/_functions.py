@@ -23,12 +23,24 @@ class NoSuchFormat(Exception):
 
 def register(store):
     """Make them known to a connection of SQLite."""
+    store.create_function('ora_blocks', 1, lambda owner: blocks(store, owner))
     for name, count, function in (
             ('ora_add_months', 2, add_months), ('ora_add_time', 4, add_time), ('ora_bytes', 1, byte_length), ('ora_compare', 2, compare),
             ('ora_concat', 2, concat), ('ora_context', 2, context), ('ora_days_between', 2, days_between), ('ora_mod', 2, mod),
             ('ora_moment', 1, moment), ('ora_now', 1, now), ('ora_seconds', 2, seconds), ('ora_text', 1, text), ('ora_to_char', -1, to_char),
             ('ora_to_number', 1, to_number), ('ora_to_time', -1, to_time)):
         store.create_function(name, count, function)
+
+
+def blocks(store, owner):
+    """What the account holds: a block for each row that a table ever had at once, until it is shrunk, and what its recycle bin keeps."""
+    held = sum(max(most, count_rows(store, owner, name)) for name, most in store.execute(
+        'select name, most_rows from "$table" where owner = ?', (owner,)).fetchall())
+    return held + store.execute('select coalesce(sum(space), 0) from "$recyclebin" where owner = ?', (owner,)).fetchone()[0]
+
+
+def count_rows(store, owner, name):
+    return store.execute('select count(*) from "%s.%s"' % (owner.replace('"', '""'), name.replace('"', '""'))).fetchone()[0]
 
 
 def parsed(value):

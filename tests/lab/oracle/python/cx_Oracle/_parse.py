@@ -367,7 +367,7 @@ class _Parser(Reader):
     def drop(self):
         if self.take('TABLE'):
             command = Command('drop table', name=self.name(), cascade=self.take('CASCADE', 'CONSTRAINTS'))
-            self.take('PURGE')
+            command.purge = self.take('PURGE')
             return command
         if self.take('INDEX'):
             command = Command('drop index', name=self.name())
@@ -438,6 +438,8 @@ class _Parser(Reader):
             return self.modify()
         if self.take('DROP'):
             return self.drop_item()
+        if self.take('TRUNCATE', 'PARTITION'):
+            return self.one_partition('truncate partition')
         if self.take('SET', 'UNUSED'):
             names = self.names() if self.sees('(') else self.one_column()
             return Command('set unused', columns=names, cascade=self.take('CASCADE', 'CONSTRAINTS'))
@@ -540,10 +542,13 @@ class _Parser(Reader):
         if self.take('PRIMARY', 'KEY'):
             return Command('drop constraint', name=None, cascade=self.take('CASCADE'))
         if self.take('PARTITION'):
-            command = Command('drop partition', name=self.name())
-            command.update_indexes = self.take('UPDATE', 'INDEXES') or self.take('UPDATE', 'GLOBAL', 'INDEXES')
-            return command
+            return self.one_partition('drop partition')
         return self.fail(905)
+
+    def one_partition(self, verb):
+        command = Command(verb, name=self.name())
+        command.update_indexes = self.take('UPDATE', 'INDEXES') or self.take('UPDATE', 'GLOBAL', 'INDEXES')
+        return command
 
     def alter_index(self):
         command = Command('alter index', name=self.name(), new=None, compress=None)

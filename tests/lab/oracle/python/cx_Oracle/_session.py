@@ -217,6 +217,8 @@ class Connection:
         self._begin()
         values.update(self._numbers(statement))
         verb = statement.sql.split(' ', 1)[0]
+        if verb == 'delete':
+            _tables.note_rows(self, *statement.table)
         try:
             count = self._execute(statement.sql, values).rowcount
         except sqlite3.IntegrityError as error:

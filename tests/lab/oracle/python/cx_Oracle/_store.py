@@ -33,7 +33,8 @@ create table "$fault" (id integer primary key, remaining integer not null, code 
 create table "$object" (id integer primary key, owner text not null, name text not null, kind text not null, created text not null,
                         last_ddl text not null, unique (owner, name, kind));
 create table "$table" (owner text not null, name text not null, partitioned text not null default 'NO', partitioning text, part_interval text,
-                       row_movement text not null default 'DISABLED', comments text, num_rows integer, primary key (owner, name));
+                       row_movement text not null default 'DISABLED', comments text, num_rows integer, most_rows integer not null default 0,
+                       primary key (owner, name));
 create table "$column" (owner text not null, tab text not null, name text not null, id integer, type text not null, data_length integer not null,
                         precision integer, scale integer, char_length integer not null default 0, char_used text, nullable text not null,
                         data_default text, comments text, unused integer not null default 0, primary key (owner, tab, name));
@@ -56,6 +57,7 @@ create table "$sequence" (owner text not null, name text not null, start_with in
 create table "$trigger" (owner text not null, name text not null, tab text not null, trigger_type text not null, event text not null,
                          status text not null, description text not null, body text not null, primary key (owner, name));
 create table "$synonym" (owner text not null, name text not null, table_owner text not null, table_name text not null, primary key (owner, name));
+create table "$recyclebin" (id integer primary key, owner text not null, original_name text not null, space integer not null, droptime text not null);
 create table "$grant" (owner text not null, tab text not null, grantee text not null, privilege text not null, grantable text not null,
                        primary key (owner, tab, grantee, privilege));
 """
@@ -137,6 +139,24 @@ def set_account(store, user, password):
 def set_status(store, user, status):
     if not store.execute('update "$account" set status = ? where name = ?', (status, user.upper())).rowcount:
         raise ora(1435)
+
+
+def set_expiry(store, user, days):
+    """The password ends in so many days; from 7 days on the account is in its grace time."""
+    moment = time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(time.time() + days * 86400))
+    status = 'EXPIRED(GRACE)' if days <= 7 else 'OPEN'
+    if not store.execute('update "$account" set expiry = ?, status = ? where name = ?', (moment, status, user.upper())).rowcount:
+        raise ora(1435)
+
+
+def set_quota(store, user, megabytes):
+    if not store.execute('update "$account" set quota = ? where name = ?', (megabytes * 1048576, user.upper())).rowcount:
+        raise ora(1435)
+
+
+def withheld(store, user):
+    """The system privileges that this account has not."""
+    return parameter(store, 'withheld from ' + user.upper()).split(',')
 
 
 def log_in(store, user, password):

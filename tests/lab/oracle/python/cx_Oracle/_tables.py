@@ -142,6 +142,12 @@ def remake(session, owner, name, renamed=(), values=()):
     make_indexes(session, owner, name)
 
 
+def note_rows(session, owner, name):
+    """Before rows go: the space that they took stays the table's."""
+    session.store.execute('update "$table" set most_rows = max(most_rows, ?) where owner = ? and name = ?', (
+        _functions.count_rows(session.store, owner, name), owner, name))
+
+
 def make_indexes(session, owner, name):
     """Unique indexes bear on the data; the others are made too, so that big tables behave."""
     for index, unique in session.store.execute('select name, uniqueness from "$index" where owner = ? and tab = ? and index_type <> \'LOB\' and name not in '
@@ -185,6 +191,8 @@ def add_partitions(session, owner, name):
 
 def moment_of(high_value):
     """The moment in HIGH_VALUE, as times are kept."""
+    if high_value == 'MAXVALUE':
+        return '9999-12-31 23:59:59.999999'
     return re.search(r"' ?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", high_value).group(1) + '.000000'
 
 

@@ -43,6 +43,11 @@ def _fixed(**values):
             for name, value in sorted(values.items())]
 
 
+# A trigger without its sequence and a synonym without its table are there, and cannot be used.
+_STATUS = ("case when t.kind = 'TRIGGER' and not exists (select 1 from \"$trigger\" g join \"$sequence\" s on s.owner = g.owner and "
+           "instr(upper(g.body), s.name || '.NEXTVAL') where g.owner = t.owner and g.name = t.name) then 'INVALID' "
+           "when t.kind = 'SYNONYM' and not exists (select 1 from \"$synonym\" y join \"$table\" b on b.owner = y.table_owner and b.name = y.table_name "
+           "where y.owner = t.owner and y.name = t.name) then 'INVALID' else 'VALID' end")
 _COLUMNS = [
     ('TABLE_NAME', TEXT, 't.tab'), ('COLUMN_NAME', TEXT, 't.name'), ('DATA_TYPE', TEXT, 't.type'), ('DATA_TYPE_MOD', TEXT, 'null'),
     ('DATA_TYPE_OWNER', TEXT, 'null'), ('DATA_LENGTH', NUMBER, 't.data_length'), ('DATA_PRECISION', NUMBER, 't.precision'),
@@ -101,7 +106,7 @@ VIEWS = {
                              ('GRANTABLE', TEXT, 't.grantable')], {}, '"$grant" t where t.owner = %(user)s'),
     'USER_TAB_PRIVS_RECD': ([('OWNER', TEXT, 't.owner'), ('TABLE_NAME', TEXT, 't.tab'), ('GRANTOR', TEXT, 't.owner'), ('PRIVILEGE', TEXT, 't.privilege'),
                              ('GRANTABLE', TEXT, 't.grantable')], {}, '"$grant" t where t.grantee = %(user)s'),
-    'USER_OBJECTS': ([('OBJECT_NAME', TEXT, 't.name'), ('OBJECT_TYPE', TEXT, 't.kind'), ('OBJECT_ID', NUMBER, 't.id'), ('STATUS', TEXT, "'VALID'")], {},
+    'USER_OBJECTS': ([('OBJECT_NAME', TEXT, 't.name'), ('OBJECT_TYPE', TEXT, 't.kind'), ('OBJECT_ID', NUMBER, 't.id'), ('STATUS', TEXT, _STATUS)], {},
                      '"$object" t where t.owner = %(user)s'),
     'USER_UNUSED_COL_TABS': ([('TABLE_NAME', TEXT, 't.tab'), ('COUNT', NUMBER, 't.number')], {},
                              '(select tab, count(*) as number from "$column" where owner = %(user)s and unused = 1 group by tab) t'),
@@ -111,13 +116,18 @@ VIEWS = {
                           '"$column" t where t.owner = %(user)s and t.unused = 0'),
     'USER_USERS': ([('USERNAME', TEXT, 't.name'), ('ACCOUNT_STATUS', TEXT, 't.status'), ('EXPIRY_DATE', TIME, 't.expiry'), ('LOCK_DATE', TIME, 'null'),
                     ('CREATED', TIME, 't.created'), ('DEFAULT_TABLESPACE', TEXT, "'STANDIN'")], {}, '"$account" t where t.name = %(user)s'),
-    'USER_TS_QUOTAS': ([('TABLESPACE_NAME', TEXT, "'STANDIN'"), ('BYTES', NUMBER, '0'), ('MAX_BYTES', NUMBER, 't.quota'), ('BLOCKS', NUMBER, '0'),
-                        ('MAX_BLOCKS', NUMBER, '-1')], {}, '"$account" t where t.name = %(user)s'),
+    'USER_TS_QUOTAS': ([('TABLESPACE_NAME', TEXT, "'STANDIN'"), ('BYTES', NUMBER, '8192 * ora_blocks(t.name)'), ('MAX_BYTES', NUMBER, 't.quota'),
+                        ('BLOCKS', NUMBER, 'ora_blocks(t.name)'), ('MAX_BLOCKS', NUMBER, 'case t.quota when -1 then -1 else t.quota / 8192 end')], {},
+                       '"$account" t where t.name = %(user)s'),
+    'USER_RECYCLEBIN': ([('OBJECT_NAME', TEXT, "'BIN$' || t.id || '==$0'"), ('ORIGINAL_NAME', TEXT, 't.original_name'), ('OPERATION', TEXT, "'DROP'"),
+                         ('TYPE', TEXT, "'TABLE'"), ('SPACE', NUMBER, 't.space'), ('DROPTIME', TEXT, 't.droptime'), ('CAN_UNDROP', TEXT, "'YES'")], {},
+                        '"$recyclebin" t where t.owner = %(user)s'),
     'NLS_SESSION_PARAMETERS': ([('PARAMETER', TEXT, 't.parameter'), ('VALUE', TEXT, 't.value')], {},
                                "(select 'NLS_LENGTH_SEMANTICS' as parameter, %(semantics)s as value union all select 'NLS_CALENDAR', 'GREGORIAN') t"),
     'PRODUCT_COMPONENT_VERSION': ([('PRODUCT', TEXT, "'Stand-in for tests, not Oracle'"), ('VERSION', TEXT, '%(version)s'), ('STATUS', TEXT, "'Test'")], {},
                                   '(select 1)'),
     'V$VERSION': ([('BANNER', TEXT, "'Stand-in for tests, not Oracle, Release ' || %(version)s")], {}, '(select 1)'),
     'SESSION_PRIVS': ([('PRIVILEGE', TEXT, 't.privilege')], {}, "(select 'CREATE SESSION' as privilege union all select 'CREATE TABLE' union all select "
-                      "'CREATE SEQUENCE' union all select 'CREATE TRIGGER' union all select 'CREATE SYNONYM') t"),
+                      "'CREATE SEQUENCE' union all select 'CREATE TRIGGER' union all select 'CREATE SYNONYM') t where not exists (select 1 from "
+                      "\"$parameter\" p where p.name = 'withheld from ' || %(user)s and instr(p.value || ',', ',' || t.privilege || ','))"),
 }

@@ -37,6 +37,12 @@ def _parser():
     add('lock', _status('LOCKED'), 'ORA-28000 at the next login', '--user')
     add('unlock', _status('OPEN'), 'undo lock and expire', '--user')
     add('expire', _status('EXPIRED'), 'ORA-28001 at the next login', '--user')
+    expires = add('expires', _expires, 'let the password end in so many days; 7 and less is the grace time', '--user')
+    expires.add_argument('days', metavar='DAYS', type=int)
+    quota = add('quota', _quota, 'give the account so many megabytes', '--user')
+    quota.add_argument('megabytes', metavar='MB', type=int)
+    withhold = add('withhold', _withhold, 'take a system privilege from the account, such as "CREATE SEQUENCE"', '--user')
+    withhold.add_argument('privilege', metavar='PRIVILEGE')
     fail = add('fail-ddl', _fail_ddl, 'let the Nth DDL from now on fail, once, with this ORA- code')
     fail.add_argument('number', metavar='N', type=int)
     fail.add_argument('code', metavar='CODE', type=int)
@@ -86,6 +92,22 @@ def _status(status):
         with _opened(options) as store:
             _store.set_status(store, options.user, status)
     return act
+
+
+def _expires(options):
+    with _opened(options) as store:
+        _store.set_expiry(store, options.user, options.days)
+
+
+def _quota(options):
+    with _opened(options) as store:
+        _store.set_quota(store, options.user, options.megabytes)
+
+
+def _withhold(options):
+    with _opened(options) as store:
+        known = _store.withheld(store, options.user)
+        _store.set_parameter(store, 'withheld from ' + options.user.upper(), ','.join(known + [options.privilege.upper()]))
 
 
 def _fail_ddl(options):
