@@ -39,6 +39,9 @@ options:
   client_dir:
     description: Folder with the libraries of an Oracle client; C(oracledb) then works in its thick mode, which servers older than 12.1 need.
     type: path
+  tns_admin:
+    description: Folder of C(tnsnames.ora), where it is not C(/etc) and the environment does not name it.
+    type: path
 requirements:
   - cx_Oracle >= 7.3, or oracledb >= 1.4
 '''
@@ -47,7 +50,8 @@ requirements:
 options:
   source:
     description:
-      - The schema of a CRABServer release, as module name (such as V(TaskDB)) to the text of its C(Create.py).
+      - The schema of a CRABServer release, as module name (such as V(TaskDB)) to the text of its C(Create.py), or file name (such as V(crab.sql)) to
+        the text of a script of C(CREATE) statements.
       - The files are read, never run. P(cmsweb.crab.crabserver_schema#lookup) finds them in a checkout.
     type: dict
   sql:

@@ -24,6 +24,7 @@ description:
     returned; the next run plans again from what is there, and loses nothing wherever the run before it was stopped.
   - A type that Oracle cannot change in place goes by way of a new column that takes the values in batches and then the old column's name. Stop the
     services that write to the table first.
+  - The account is looked at before anything is done. A missing privilege or a full quota stops the module, a password that ends soon is warned of.
   - In check mode only C(SELECT) statements are sent. Where the host has no driver yet, check mode plans for an empty account and warns.
 options:
   update:
@@ -45,6 +46,12 @@ options:
       - A text goes in quotes of its own, such as V('unknown'); V(SYSTIMESTAMP) is the time of the update.
     type: dict
     default: {}
+  rename:
+    description:
+      - With O(update), V(TABLE.COLUMN) to the name that the release has for it. The column keeps its values.
+      - Where a column has the type of a missing one and nearly its name, RV(drift) asks whether it is meant. What is renamed already is no error.
+    type: dict
+    default: {}
   novalidate:
     description:
       - With O(update), let new checks and foreign keys bind new rows first, and check the old rows in a step of its own, which holds no lock.
@@ -54,17 +61,42 @@ options:
     description: Seconds that a statement waits for a lock that another session holds.
     type: int
     default: 30
-  state:
-    description: Only V(present) is known.
+  history:
+    description:
+      - Keep what is applied, when, and for which O(release), in the table C(CMSWEB_CRAB_HISTORY) of the account too. It is made if it is not there.
+      - Another session sees in it how far a long update has come.
+    type: bool
+    default: false
+  release:
+    description: Name of the release, for the history.
     type: str
-    choices: [present]
+    default: ''
+  script:
+    description:
+      - Text of a script such as C(updateOracle.sql), to compare with the plan. RV(only_script) and RV(only_plan) tell what only one of the two does.
+      - Nothing of it is run; that is M(cmsweb.crab.sql_script).
+    type: str
+  expiry_days:
+    description: Warn of a password that ends within so many days.
+    type: int
+    default: 14
+  state:
+    description:
+      - V(absent) drops the tables and sequences that the release has, with all their rows, and nothing else of the account.
+      - They stay in the recycle bin of the account until it is purged or the space is needed.
+    type: str
+    choices: [present, absent]
     default: present
+  confirm:
+    description: With O(state=absent), the name of the account again. Without it nothing is dropped.
+    type: str
 extends_documentation_fragment:
   - cmsweb.crab.database
   - cmsweb.crab.database.source
   - cmsweb.crab.writes.attributes
 seealso:
   - module: cmsweb.crab.schema_info
+  - module: cmsweb.crab.sql_script
   - plugin: cmsweb.crab.crabserver_schema
     plugin_type: lookup
 '''
@@ -87,6 +119,15 @@ EXAMPLES = r'''
     drop: [JOBGROUPS, JOBGROUPS_ID_SEQ, TASKS.PANDA_JOBSET_ID]
     backfill:
       FILETRANSFERSDB.TM_CREATION_TIME: SYSTIMESTAMP
+
+- name: Away with them
+  cmsweb.crab.schema:
+    source: "{{ lookup('cmsweb.crab.crabserver_schema', '/home/alice/CRABServer') }}"
+    dsn: devdb11
+    user: crab_alice
+    password: "{{ vault_oracle_password }}"
+    state: absent
+    confirm: crab_alice
 
 - name: The same with a driver in a folder of its own
   cmsweb.crab.schema:
@@ -141,6 +182,28 @@ drift:
   type: list
   elements: str
   sample: ["TASKS: the column TM_USER_CONFIG is missing"]
+history:
+  description: What was applied, in the order of the steps.
+  returned: success, or when a step failed
+  type: list
+  elements: dict
+  sample:
+    - time: "2026-03-05T10:00:00Z"
+      release: v3.250324
+      object: TM_TASKNAME_IDX
+      sql: CREATE INDEX TM_TASKNAME_IDX ON FILETRANSFERSDB (TM_TASKNAME)
+only_script:
+  description: What O(script) does and the plan does not.
+  returned: with O(script)
+  type: list
+  elements: str
+  sample: [update TASKS.TM_TASK_STATUS]
+only_plan:
+  description: What the plan does and O(script) does not.
+  returned: with O(script)
+  type: list
+  elements: str
+  sample: [create index TM_TASKNAME_IDX]
 driver:
   description: The driver that was used, with its version and mode.
   returned: success, or when a step failed
@@ -155,8 +218,10 @@ server_version:
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import alter, dictionary, diff, driver, execute, model, plan as planning
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema_module import CONNECTION_ARGUMENTS, SOURCE_ARGUMENTS, connected, judged_for_any, wanted_schema
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import account, alter, dictionary, diff, driver, execute, history, model, rename, scratch, \
+    script, plan as planning
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema_module import CONNECTION_ARGUMENTS, SOURCE_ARGUMENTS, connected, failure, judged_for_any, \
+    outcome_result, sql_diff, wanted_schema
 
 ARGUMENTS = dict(CONNECTION_ARGUMENTS, **SOURCE_ARGUMENTS)
 ARGUMENTS.update({
@@ -165,7 +230,13 @@ ARGUMENTS.update({
     'backfill': {'type': 'dict', 'default': {}},
     'novalidate': {'type': 'bool', 'default': False},
     'lock_timeout': {'type': 'int', 'default': 30},
-    'state': {'type': 'str', 'choices': ['present'], 'default': 'present'},
+    'rename': {'type': 'dict', 'default': {}},
+    'history': {'type': 'bool', 'default': False},
+    'release': {'type': 'str', 'default': ''},
+    'script': {'type': 'str'},
+    'expiry_days': {'type': 'int', 'default': 14},
+    'state': {'type': 'str', 'choices': ['present', 'absent'], 'default': 'present'},
+    'confirm': {'type': 'str'},
 })
 _DRIFT = 'The account differs from the release in %d places, which are left as they are: see drift.'
 
@@ -180,55 +251,61 @@ def have_schema(params, check):
     except driver.DriverMissing as problem:
         if not check:
             raise
-        plan = planning.make(diff.compare(wanted, model.Schema()))
+        plan = planning.make(diff.compare(wanted, model.Schema()) if params['state'] == 'present' else [])
         return _result(params, plan, warnings + ['%s The plan is that for an empty account.' % problem.message])
 
 
 def _with_connection(params, check, connection, wanted, warnings):
+    warnings = warnings + account.doubts(connection.select, params['expiry_days'])
     plan = _plan(params, wanted, connection)
     if plan.blocked:
         raise CrabError('Nothing was changed, because some changes need a decision first:\n%s' % '\n'.join('- ' + text for text in plan.blocked),
                         result=dict(_result(params, plan, warnings, None, connection), changed=False))
-    outcome = execute.Outcome(remaining=plan.steps) if check else execute.apply(connection, plan.steps, params['lock_timeout'])
+    outcome = execute.Outcome(remaining=plan.steps) if check else _apply(params, connection, plan.steps)
     result = _result(params, plan, warnings, outcome, connection)
     if outcome.failed:
-        raise _failure(outcome, result)
+        raise failure(outcome, result)
     return result
+
+
+def _apply(params, connection, steps):
+    keeper = history.Writer(connection, params['release']) if params['history'] and steps else None
+    return execute.apply(connection, steps, params['lock_timeout'], done=keeper)
 
 
 def _plan(params, wanted, connection):
     live = dictionary.read(connection.select)
-    changes = diff.compare(wanted, live)
-    if not params['update']:
-        return planning.make(changes)
-    return planning.make(changes, alter.Alteration(changes, live, connection.version, connection.count, params['drop'], params['backfill'],
-                                                   params['novalidate']))
+    if params['state'] == 'absent':
+        if (params['confirm'] or '').upper() != params['user'].upper():
+            raise CrabError('confirm: expected the name of the account, %s, because all rows of its tables would be lost.' % params['user'],
+                            'In the playbook schema_scratch.yml: -e oracle_schema_scratch_account=%s' % params['user'])
+        return scratch.make(wanted, live)
+    renames, after = rename.apply(live, params['rename'] if params['update'] else {})
+    changes = renames + diff.compare(wanted, after)
+    if params['update']:
+        plan = planning.make(changes, alter.Alteration(changes, live, connection.version, connection.count, params['drop'], params['backfill'],
+                                                       params['novalidate']))
+    else:
+        plan = planning.make(changes)
+    if plan.steps:
+        plan.blocked += account.faults(connection.select, changes)
+    return plan
 
 
 def _result(params, plan, warnings, outcome=None, connection=None):
-    outcome = outcome or execute.Outcome(remaining=plan.steps)
-    result = {
-        'changed': bool(plan.steps),
-        'plan': [step.shown() for step in plan.steps],
-        'applied': [step.sql for step in outcome.applied],
-        'remaining': [step.sql for step in outcome.remaining],
+    times = zip(outcome.times, outcome.applied) if outcome else ()
+    result = outcome_result(plan.steps, outcome)
+    result.update({
         'drift': plan.drift,
+        'history': [{'time': time, 'release': params['release'], 'object': step.object, 'sql': step.sql} for time, step in times],
         'driver': connection.driver if connection else '',
         'server_version': connection.server_version if connection else '',
         'warnings': warnings + ([_DRIFT % len(plan.drift)] if plan.drift else []),
-        'diff': {'before': '', 'after': ''.join(step.sql + ';\n' for step in plan.steps),
-                 'before_header': 'account %s at %s' % (params['user'], params['dsn']), 'after_header': 'statements for the release'},
-    }
+        'diff': sql_diff(params, plan.steps, 'statements for the release'),
+    })
+    if params['script']:
+        result.update(script.compare([item.sql for item in script.split(params['script'], 'script')], [step.sql for step in plan.steps]))
     return result
-
-
-def _failure(outcome, result):
-    """What was done stays done: the message says how far it came."""
-    result['changed'] = bool(outcome.applied)
-    result['failed_step'] = dict(outcome.failed.shown(), code=outcome.problem.code)
-    done = 'Step %d of %d, %s (%s): ' % (len(outcome.applied) + 1, len(result['plan']), outcome.failed.object, outcome.failed.reason)
-    kept = 'The steps before it are done and stay; run again to go on from there.' if outcome.applied else 'Nothing was changed.'
-    return CrabError(done + outcome.problem.message, ' '.join(part for part in (outcome.problem.hint, kept) if part), result)
 
 
 def main():

@@ -16,6 +16,7 @@ short_description: Tell what an Oracle account holds, and how it differs from a 
 version_added: 0.1.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
+  - Tables, what the account lacks of a release and has beyond it, its password and quota, the recycle bin, and what is invalid.
   - Reads the dictionary views of the account with C(SELECT) statements only, and changes nothing.
   - With O(source) or O(sql) it also says what the account lacks of that release, what it has beyond it, and what differs.
 options:
@@ -93,6 +94,39 @@ drift:
   type: list
   elements: str
   sample: ["TASKS: the column TM_USER_CONFIG is missing"]
+account:
+  description: The account itself; C(expires) is the end of its password, null if there is none.
+  returned: always
+  type: dict
+  sample:
+    name: CRAB_ALICE
+    status: OPEN
+    expires: "2026-11-25T10:00:00"
+    tablespace: DATA01
+quota:
+  description: What it uses of its tablespaces; C(max_bytes) is null without a limit.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - tablespace: DATA01
+      bytes: 51642368
+      max_bytes: 52428800
+recycle_bin:
+  description: What was dropped and still takes space.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - name: FILEMETADATA_OLD
+      type: TABLE
+      blocks: 6304
+disorder:
+  description: What is there and cannot be used, such as invalid triggers and unusable indexes, and columns that still take space.
+  returned: always
+  type: list
+  elements: str
+  sample: [the trigger JOBGROUPS_ID_TRG is invalid]
 driver:
   description: The driver that was used, with its version and mode.
   returned: always
@@ -106,7 +140,7 @@ server_version:
 '''
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, dictionary, diff, operations, plan as planning
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import account, ddl, dictionary, diff, operations, plan as planning
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema_module import CONNECTION_ARGUMENTS, SOURCE_ARGUMENTS, connected, wanted_schema
 
 ARGUMENTS = dict(CONNECTION_ARGUMENTS, row_counts={'type': 'str', 'choices': ['estimate', 'exact', 'none'], 'default': 'estimate'}, **SOURCE_ARGUMENTS)
@@ -121,13 +155,24 @@ def inventory(params, check):
             'tables': [_table(live, table, _rows(connection, table, params['row_counts'])) for table in live.tables.values()],
             'sequences': sorted(live.sequences),
             'triggers': sorted(live.triggers),
+            'account': _account(connection),
+            'quota': account.quotas(connection.select),
+            'recycle_bin': account.recycle_bin(connection.select),
+            'disorder': account.disorder(connection.select),
+            'warnings': account.doubts(connection.select),
             'driver': connection.driver,
             'server_version': connection.server_version,
         }
         if params['source'] or params['sql']:
-            wanted, result['warnings'] = wanted_schema(params, connection.version)
+            wanted, warnings = wanted_schema(params, connection.version)
+            result['warnings'] += warnings
             result.update(_against(wanted, live))
         return result
+
+
+def _account(connection):
+    about = account.user(connection.select)
+    return dict(about, expires=about['expires'] and about['expires'].strftime('%Y-%m-%dT%H:%M:%S'))
 
 
 def _table(live, table, rows):

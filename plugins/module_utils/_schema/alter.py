@@ -37,13 +37,17 @@ class Alteration(Creation):
         self.backfill = dict((name.upper(), _value(name, text)) for name, text in (backfill or {}).items())
         self.novalidate = novalidate
         self.blocked = []
-        self.shadowed = [(change.table, change.old.name) for change in changes if isinstance(change, operations.ModifyColumn) and self.by_shadow(change)]
+        self.old_names = dict(((change.table, change.new), change.old) for change in changes if isinstance(change, operations.RenameColumn))
+        self.renaming = set(table for table, _name in self.old_names)
+        self.shadowed = [(change.table, change.old.name) for change in changes if isinstance(change, operations.ModifyColumn) and
+                         change.table not in self.renaming and self.by_shadow(change)]
         self.replaced = [(change.table, change.constraint.name) for change in changes if isinstance(change, operations.AddConstraint)]
         # What another step drops or renames is not put back, or put back under its new name.
         self.dropped = [change.constraint for change in changes if isinstance(change, operations.DropConstraint) and self.drop_constraint(change)]
         self.dropped_indexes = [change.old.name for change in changes if isinstance(change, operations.ChangeIndex) and not _only_compression(change)]
         self.dropped_indexes += [change.item.name for change in changes if isinstance(change, operations.DropIndex) and change.item.name in self.drop]
         self.renamed_indexes = dict((change.old.name, change.new) for change in changes if isinstance(change, operations.RenameIndex))
+        self.added = [(change.table, change.column.name) for change in changes if isinstance(change, operations.AddColumn)]
         self.renames = _Renames([change for change in changes if isinstance(change, operations.RenameIndex) and not self.is_remade(change.old)])
 
     def steps(self, change):
@@ -75,7 +79,7 @@ class Alteration(Creation):
 
     def live_name(self, change):
         """What the column is called now: a column that a stopped run left as a shadow has its name only after the first step."""
-        name = change.old.name
+        name = self.old_names.get((change.table, change.old.name), change.old.name)
         return ddl.quoted(name if name in self.table(change).columns else operations.shadow_name(name))
 
     def has_lob(self, table):
@@ -112,6 +116,8 @@ class Alteration(Creation):
 
     def modify_column(self, change):
         if self.by_shadow(change):
+            if change.table in self.renaming:
+                return '%s, which the next run changes, when the columns of the table have their new names' % change.difference
             return self.change_by_shadow(change)
         steps, clauses, risk = [], [], METADATA
         if not self.same_type(change):
@@ -188,6 +194,10 @@ class Alteration(Creation):
         if change.shadow is None or change.shadow.type != new.type:
             steps.append(self.step('columns', change, self.alter(change.table, 'ADD (%s %s)' % (shadow, kind)),
                                    reason='Oracle cannot change %s to %s in place: a new column takes the values' % (old.name, kind)))
+        if old.comment:
+            # Before the old column goes: so it is lost nowhere.
+            steps.append(self.step('columns', change, render.comment(change.table, operations.shadow_name(old.name), old.comment),
+                                   reason='the comment of %s is kept' % old.name))
         steps += self.copy(change, column, shadow, how.conversion % column)
         steps += [self.step('columns', change, self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(constraint.name or constraint.system_name)),
                             reason='it hangs on the column %s, and is put back on the new one' % old.name)
@@ -252,6 +262,9 @@ class Alteration(Creation):
                                        rows=table.rows))
         return steps
 
+    def rename_column(self, change):
+        return [self.step('finish', change, self.alter(change.table, 'RENAME COLUMN %s TO %s' % (ddl.quoted(change.old), ddl.quoted(change.new))))]
+
     def finish_column(self, change):
         """The values are all in the shadow: it only needs its name."""
         renaming = self.alter(change.table, 'RENAME COLUMN %s TO %s' % (ddl.quoted(change.shadow.name), ddl.quoted(change.column.name)))
@@ -282,7 +295,8 @@ class Alteration(Creation):
         if constraint.kind != 'C' or not (constraint.enabled and constraint.validated):
             return True
         names = ddl.names_in(constraint.condition)
-        if any((change.table, name) in self.shadowed for name in names) or not any(name in table.columns for name in names):
+        changing = self.shadowed + self.added + list(self.old_names)
+        if any((change.table, name) in changing for name in names) or not any(name in table.columns for name in names):
             return True
         violations = self.number(change.table, 'NOT (%s)' % constraint.condition)
         if violations:
@@ -343,8 +357,10 @@ class Alteration(Creation):
 
     def repartition(self, change):
         """Only from plain to partitioned, and only from 12.2 on, can Oracle do it in one statement."""
-        if self.version < (12, 2) or change.old is not None or change.new is None:
+        if change.old is not None or change.new is None:
             return None
+        if self.version < (12, 2):
+            return '%s; servers before 12.2 cannot do that in place (ORA-14006): DBMS_REDEFINITION or a new table, by hand' % change.difference
         steps = []
         for name in change.new.columns:
             if name in self.table(change).columns and self.any_row(change.table, '%s IS NULL' % ddl.quoted(name)):
@@ -371,6 +387,7 @@ class Alteration(Creation):
         operations.AddColumn: add_column,
         operations.ModifyColumn: modify_column,
         operations.FinishColumn: finish_column,
+        operations.RenameColumn: rename_column,
         operations.DropColumn: drop_column,
         operations.AddConstraint: add_constraint,
         operations.DropConstraint: drop_constraint,

@@ -129,6 +129,15 @@ def names_in(condition):
     return set(token.canonical.strip('"') for token in tokens(condition) if token.kind in ('word', 'quoted'))
 
 
+def with_name(condition, old, new):
+    """The condition after a column was renamed."""
+    found = tokens(condition)[:-1]
+    for token in found:
+        if token.kind in ('word', 'quoted') and token.canonical.strip('"') == old:
+            token.kind, token.text = 'quoted', '"%s"' % new
+    return canonical(found)
+
+
 def parse_value(sql, where=''):
     """One expression in canonical spelling, such as a default."""
     parser = _Parser(sql, where)

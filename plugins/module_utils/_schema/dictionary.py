@@ -21,6 +21,8 @@ QUERIES = {
     'columns': """
         SELECT table_name, column_name, data_type, data_length, char_length, char_used, data_precision, data_scale, nullable, data_default
         FROM user_tab_columns ORDER BY table_name, column_id""",
+    'comments': """
+        SELECT table_name, column_name, comments FROM user_col_comments WHERE comments IS NOT NULL ORDER BY table_name, column_name""",
     'constraints': """
         SELECT constraint_name, constraint_type, table_name, search_condition, r_owner, r_constraint_name, delete_rule, status, validated,
                generated, index_name
@@ -84,6 +86,9 @@ def _read_tables(schema, rows):
                 types[kind] = _type(*kind)
             default = row[9] and _default(row[9])
             schema.tables[row[0]].columns[row[1]] = model.Column(row[1], types[kind], default, row[8] == 'Y')
+    for table, column, comment in rows['comments']:
+        if table in schema.tables and column in schema.tables[table].columns:
+            schema.tables[table].columns[column].comment = comment
 
 
 def _type(name, data_length, char_length, char_used, precision, scale):

@@ -8,7 +8,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, operations
+import difflib
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, history, operations
+
+_ALIKE = 0.85
 
 
 def compare(wanted, live):
@@ -34,7 +38,7 @@ def _surplus(wanted, live, indexes):
     found = [operations.DropTrigger(item=item) for item in live.triggers.values() if item.name not in wanted.triggers]
     found += indexes.surplus
     found += [operations.DropSequence(item=item) for item in live.sequences.values() if item.name not in wanted.sequences]
-    return found + [operations.DropTable(item=table) for table in live.tables.values() if table.name not in wanted.tables]
+    return found + [operations.DropTable(item=table) for table in live.tables.values() if table.name not in wanted.tables and table.name != history.TABLE]
 
 
 def _changed_tables(wanted, live):
@@ -57,12 +61,21 @@ def compare_table(wanted, live, length_semantics='BYTE'):
     for column in live.columns.values():
         in_use = column.name in shadows and (shadows[column.name] not in live.columns or shadows[column.name] in changed)
         if column.name not in wanted.columns and not in_use:
-            found.append(operations.DropColumn(table=wanted.name, column=column))
+            found.append(operations.DropColumn(table=wanted.name, column=column, successor=_successor(column, found, length_semantics)))
     found += _compare_constraints(wanted, live)
     old, new = live.partitioning, wanted.partitioning
     if (old.content() if old else None) != (new.content() if new else None):
         found.append(operations.Repartition(table=wanted.name, old=old, new=new))
     return found
+
+
+def _successor(column, changes, length_semantics):
+    """The missing column that is so like this one that it may be this one under another name."""
+    for change in changes:
+        if isinstance(change, operations.AddColumn) and same_type(change.column.type, column.type, length_semantics) and difflib.SequenceMatcher(
+                None, column.name, change.column.name).ratio() >= _ALIKE:
+            return change.column.name
+    return None
 
 
 def _compare_column(table, wanted, live, shadow, length_semantics):

@@ -28,7 +28,7 @@ _HINTS = {
     'ORA-01045': 'The account lacks CREATE SESSION: ask the administrator of the database for it.',
     'ORA-01536': 'The quota of the account is used up: purge old rows or the recycle bin, or ask for more.',
     'ORA-01950': 'The account has no quota on its tablespace: ask the administrator of the database for one.',
-    'ORA-12154': 'The dsn is no name that this host resolves: check oracle_schema_dsn and tnsnames.ora (TNS_ADMIN), or write host:port/service.',
+    'ORA-12154': 'The dsn is no name that this host resolves: check oracle_schema_dsn and tnsnames.ora (oracle_schema_tnsnames), or write host:port/service.',
     'ORA-12170': 'The listener did not answer in time: check oracle_schema_dsn and the firewall between this host and the database.',
     'ORA-12514': 'The listener knows no such service: check the service name in oracle_schema_dsn.',
     'ORA-12541': 'Nothing listens there: check host and port of oracle_schema_dsn, and that the database is up.',
@@ -37,8 +37,8 @@ _HINTS = {
     'DPI-1047': 'cx_Oracle (and oracledb in thick mode) needs the Oracle client libraries: install Instant Client and name its folder in client_dir.',
     'DPY-3010': 'oracledb in thin mode needs a server of 12.1 or newer: set client_dir to the folder of an Oracle client, or driver to cx_Oracle.',
     'DPY-3015': 'oracledb in thin mode does not know this password verifier: set client_dir to the folder of an Oracle client.',
-    'DPY-4000': 'The dsn is no name that this host resolves: check oracle_schema_dsn and tnsnames.ora (TNS_ADMIN), or write host:port/service.',
-    'DPY-4027': 'The dsn is no name that this host resolves without tnsnames.ora: set TNS_ADMIN to its folder, or write host:port/service.',
+    'DPY-4000': 'The dsn is no name that this host resolves: check oracle_schema_dsn and tnsnames.ora (oracle_schema_tnsnames), or write host:port/service.',
+    'DPY-4027': 'The dsn is no name that this host resolves without tnsnames.ora: set oracle_schema_tnsnames or tns_admin, or write host:port/service.',
     'DPY-6001': 'The listener knows no such service: check the service name in oracle_schema_dsn.',
     'DPY-6005': 'The database cannot be reached: check host and port of oracle_schema_dsn, and that the database is up.',
 }
@@ -58,13 +58,19 @@ class DriverMissing(CrabError):
     """There is no driver, or no client library under it: what a later stage of a deployment may still bring."""
 
 
-def connect(dsn, user, password, driver='auto', python_path=(), client_dir=None):
+def connect(dsn, user, password, driver='auto', python_path=(), client_dir=None, tns_admin=None):
     """A Connection of this account.
 
     :param driver: cx_Oracle, oracledb, or auto: the first of the two that can be imported.
     :param python_path: folders to look for the driver in, before those of this Python.
     :param client_dir: folder of an Oracle client for oracledb, which then works in its thick mode.
+    :param tns_admin: folder of tnsnames.ora, where it is none that the client looks into by itself.
     """
+    if tns_admin:
+        # Every client reads it when it starts, so before it is imported.
+        os.environ['TNS_ADMIN'] = to_native(tns_admin)
+    if '@' in dsn.split('(')[0]:
+        raise CrabError('dsn: an account or a password stands before an @ in it, where logs would show it.', 'Write only what comes behind the @.')
     module = load(driver, python_path)
     try:
         if client_dir and module.__name__ == 'oracledb':
@@ -129,9 +135,9 @@ class Connection:
         """All rows, values as text and numbers: LOBs read, bytes decoded."""
         return self._with_cursor(sql, lambda cursor: self._rows(cursor, sql, binds))
 
-    def run(self, sql):
+    def run(self, sql, **binds):
         """One statement without a result; the number of rows that it changed."""
-        return self._with_cursor(sql, lambda cursor: self._changed(cursor, sql))
+        return self._with_cursor(sql, lambda cursor: self._changed(cursor, sql, binds))
 
     def close(self):
         self._connection.close()
@@ -152,8 +158,8 @@ class Connection:
         return int(self.select(sql)[0][0])
 
     @staticmethod
-    def _changed(cursor, sql):
-        cursor.execute(to_native(sql))
+    def _changed(cursor, sql, binds):
+        cursor.execute(to_native(sql), **binds)
         return cursor.rowcount
 
     @staticmethod

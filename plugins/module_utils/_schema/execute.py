@@ -19,42 +19,47 @@ _BUSY = ('ORA-00054', 'ORA-04021')
 
 
 class Outcome(model.Record):
-    """applied, remaining: lists of steps; failed: the step that stopped it or None; problem: why."""
+    """applied, remaining: lists of steps; failed: the step that stopped it or None; problem: why; times: when each applied step was done (UTC)."""
 
-    fields = ('applied', 'failed', 'problem', 'remaining')
-    defaults = {'applied': list, 'failed': None, 'problem': None, 'remaining': list}
+    fields = ('applied', 'failed', 'problem', 'remaining', 'times')
+    defaults = {'applied': list, 'failed': None, 'problem': None, 'remaining': list, 'times': list}
 
 
-def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, progress=None):
+def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, done=None):
     """Run the steps in their order until one fails.
 
     :param lock_timeout: seconds that a DDL waits for a lock of another session before ORA-00054.
     :param retries: how often a step that met a lock is tried again.
-    :param progress: called with (number, count, step) before each step.
+    :param done: called with (number, count, step) after each step; history.Writer keeps what it is told in the database.
     """
     outcome = Outcome(remaining=list(steps))
     if not steps:
         return outcome
     connection.run('ALTER SESSION SET DDL_LOCK_TIMEOUT = %d' % lock_timeout)
     for number, step in enumerate(steps, 1):
-        if progress:
-            progress(number, len(steps), step)
         try:
-            _run(connection, step, retries, pause)
+            once_free(connection, step, retries, pause)
         except driver.DatabaseProblem as problem:
             outcome.failed, outcome.problem = step, problem
             outcome.remaining = list(steps[number:])
             return outcome
         outcome.applied.append(step)
+        outcome.times.append(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
         outcome.remaining = list(steps[number:])
+        try:
+            if done:
+                done(number, len(steps), step)
+        except driver.DatabaseProblem as problem:
+            outcome.failed, outcome.problem = step.replace(reason='done, but the history of it could not be written'), problem
+            return outcome
     return outcome
 
 
-def _run(connection, step, retries, pause):
+def once_free(connection, step, retries=2, pause=time.sleep):
+    """Run a step, again if another session holds a lock; the number of rows that it changed."""
     for attempt in range(retries + 1):
         try:
-            _once(connection, step)
-            return
+            return _once(connection, step)
         except driver.DatabaseProblem as problem:
             if problem.code not in _BUSY or attempt == retries:
                 raise
@@ -64,7 +69,10 @@ def _run(connection, step, retries, pause):
 def _once(connection, step):
     """A step in batches is one statement, repeated with a commit each until it finds no more rows."""
     if not step.batch:
-        connection.run(step.sql)
-        return
-    while connection.run(step.sql):
+        return connection.run(step.sql)
+    total = changed = connection.run(step.sql)
+    while changed:
         connection.run('COMMIT')
+        changed = connection.run(step.sql)
+        total += changed
+    return total

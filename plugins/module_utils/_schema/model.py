@@ -83,6 +83,8 @@ class Column(Record):
     """default is canonical text; None also for DEFAULT NULL, which Oracle keeps but which means nothing."""
 
     fields = ('name', 'type', 'default', 'nullable')
+    # Of the dictionary only: releases have none, and it is kept when a column is made anew.
+    comment = None
 
     def __init__(self, name, type, default=None, nullable=True, where=''):      # pylint: disable=super-init-not-called,redefined-builtin
         # Most of a schema is columns: the short way.

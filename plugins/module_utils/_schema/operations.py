@@ -100,7 +100,10 @@ class AddColumn(Operation):
 
 
 class DropColumn(Operation):
-    fields = ('table', 'column')
+    """successor: a column that the table lacks and that may be this one by its new name."""
+
+    fields = ('table', 'column', 'successor')
+    defaults = {'successor': None}
 
     @property
     def difference(self):
@@ -108,6 +111,9 @@ class DropColumn(Operation):
         if not self.column.nullable and self.column.default is None:
             # Rows that the release inserts leave the column out.
             found += ', which is NOT NULL without a default: what the release inserts will fail (ORA-01400)'
+        if self.successor:
+            found += '; is it what the release calls %s? Then rename {"%s.%s": "%s"} keeps its values' % (
+                self.successor, self.table, self.column.name, self.successor)
         return found
 
 

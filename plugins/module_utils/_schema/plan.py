@@ -50,7 +50,7 @@ class Creation:
     blocked = ()
 
     def steps(self, change):
-        """[(phase, Step)] of an operation, or None if it is to be told as drift."""
+        """[(phase, Step)] of an operation; None, or a sentence of its own, if it is to be told as drift."""
         phase = self._PHASES.get(type(change))
         if phase is None:
             return None
@@ -67,8 +67,8 @@ def make(changes, planner=None):
     found = []
     for change in _parents_first(changes):
         steps = planner.steps(change)
-        if steps is None:
-            plan.drift.append('%s: %s' % (change.subject, change.difference))
+        if not isinstance(steps, list):
+            plan.drift.append('%s: %s' % (change.subject, steps or change.difference))
         else:
             found += steps
     # Stable: inside a phase the order is that of the operations.

@@ -60,6 +60,10 @@ def create_index(index):
     return text + (' LOCAL' if index.local else '')
 
 
+def comment(table, column, text):
+    return "COMMENT ON COLUMN %s.%s IS '%s'" % (ddl.quoted(table), ddl.quoted(column), text.replace("'", "''"))
+
+
 def create_sequence(sequence):
     parts = ['CREATE SEQUENCE ' + ddl.quoted(sequence.name), 'START WITH %d' % sequence.start, 'INCREMENT BY %d' % sequence.increment,
              'NOMINVALUE' if sequence.minimum is None else 'MINVALUE %d' % sequence.minimum,

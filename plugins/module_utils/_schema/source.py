@@ -12,7 +12,7 @@ import ast
 import re
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, lint, model
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, lint, model, script
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native, to_text
 
 # The dictionaries that WMCore's DBCreator runs, in this order; only the first is sorted by key.
@@ -30,7 +30,7 @@ class Statement(model.Record):
 def schema_of(modules=None, statements=None, limits=None, repair=False):
     """The wanted schema, or CrabError with all that is wrong with its text.
 
-    :param modules: dict of module name (such as TaskDB) to the text of its Create.py.
+    :param modules: dict of module name (such as TaskDB) to the text of its Create.py, or of file name (ending with .sql) to the text of a script.
     :param statements: list of SQL statements, instead of or after the modules.
     :param limits: lint.Limits of the server, None before its version is known.
     :param repair: leave out what a server would refuse, where the meaning is beyond doubt.
@@ -55,8 +55,13 @@ def read_modules(modules):
     """
     found = []
     for name in sorted(modules, key=lambda name: (name != 'TaskDB', name)):
-        found += read_create(name, modules[name])
+        found += read_script(name, modules[name]) if name.endswith('.sql') else read_create(name, modules[name])
     return found
+
+
+def read_script(name, text):
+    """The statements of a .sql file, in its own order."""
+    return [Statement(sql=item.sql, where='%s line %d' % (name, item.line)) for item in script.split(to_text(text), name)]
 
 
 def read_create(name, text):

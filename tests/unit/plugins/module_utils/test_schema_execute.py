@@ -90,12 +90,23 @@ def test_another_error_is_not_tried_again():
     assert connection.sent[1:] == ['CREATE A']
 
 
-def test_progress_is_told_before_each_step():
+def test_progress_is_told_after_each_step():
     told = []
 
-    execute.apply(Scripted(), steps('A', 'B'), progress=lambda number, count, step: told.append((number, count, step.object)))
+    execute.apply(Scripted(None, 'ORA-00942'), steps('A', 'B'), done=lambda number, count, step: told.append((number, count, step.object)))
 
-    assert told == [(1, 2, 'A'), (2, 2, 'B')]
+    assert told == [(1, 2, 'A')]
+
+
+def test_a_history_that_cannot_be_written_stops_the_run_and_the_step_counts_as_done():
+    def done(number, count, step):
+        raise driver.DatabaseProblem('ORA-01536', 'quota', 'INSERT')
+
+    outcome = execute.apply(Scripted(), steps('A', 'B'), done=done)
+
+    assert [step.object for step in outcome.applied] == ['A']
+    assert (outcome.failed.reason, outcome.problem.code) == ('done, but the history of it could not be written', 'ORA-01536')
+    assert [step.object for step in outcome.remaining] == ['B']
 
 
 @pytest.mark.parametrize('number', range(1, STATEMENTS_OF_RELEASE + 1))

@@ -222,3 +222,184 @@ def test_a_backfill_that_is_no_value_is_refused(have, oracle):
 
     assert result['failed'] is True
     assert result['msg'] == "backfill T.OWNER, line 1, column 4: expected the end of the value, found ';'."
+
+
+def test_a_column_with_another_name_keeps_its_values_when_the_user_says_so(have, oracle):
+    old = 'CREATE TABLE t (id NUMBER, tm_dataest VARCHAR(9), CONSTRAINT c CHECK (tm_dataest <> \'x\'))'
+    oracle.run(old, "INSERT INTO t VALUES (1, 'kept')", 'CREATE INDEX i ON t (tm_dataest)')
+    new = [old.replace('dataest', 'dataset'), 'CREATE INDEX i ON t (tm_dataset)']
+
+    asked = have(*new, update=True, check=True)
+    renamed = have(*new, update=True, rename={'t.tm_dataest': 'tm_dataset'})
+    again = have(*new, update=True, rename={'t.tm_dataest': 'tm_dataset'})
+
+    assert asked['drift'][0] == ('T: the release has no column TM_DATAEST; is it what the release calls TM_DATASET? Then rename '
+                                 '{"T.TM_DATAEST": "TM_DATASET"} keeps its values')
+    assert renamed['applied'] == ['ALTER TABLE T RENAME COLUMN TM_DATAEST TO TM_DATASET']
+    assert (again['plan'], again['drift']) == ([], [])
+    assert oracle.connect().select('SELECT tm_dataset FROM t') == [('kept',)]
+
+
+def test_a_renamed_column_changes_its_type_in_the_next_run(have, oracle):
+    oracle.run('CREATE TABLE t (id NUMBER, a VARCHAR(9))', "INSERT INTO t VALUES (1, 'kept')")
+
+    first = have('CREATE TABLE t (id NUMBER, b CLOB)', update=True, rename={'T.A': 'B'})
+    second = have('CREATE TABLE t (id NUMBER, b CLOB)', update=True, rename={'T.A': 'B'})
+
+    assert first['applied'] == ['ALTER TABLE T RENAME COLUMN A TO B']
+    assert first['drift'] == ['T: the column B: type VARCHAR2(9 BYTE), the release wants CLOB, which the next run changes, when the columns of the table '
+                              'have their new names']
+    assert (second['drift'], oracle.connect().select('SELECT b FROM t')) == ([], [('kept',)])
+
+
+def test_a_new_name_that_is_taken_is_refused(have, oracle):
+    oracle.run('CREATE TABLE t (a NUMBER, b NUMBER)')
+
+    assert have('CREATE TABLE t (b NUMBER)', update=True, rename={'T.A': 'B'})['msg'].startswith('rename T.A: the table has a column B already.')
+
+
+def test_the_comment_of_a_column_stays_with_its_values_wherever_it_is_stopped(have, oracle):
+    oracle.run('CREATE TABLE t (a VARCHAR(9))', "INSERT INTO t VALUES ('x')", "COMMENT ON COLUMN t.a IS 'the user''s'")
+    oracle.admin('fail-ddl', '4', '54')
+    oracle.admin('fail-ddl', '5', '54')
+    oracle.admin('fail-ddl', '6', '54')
+
+    stopped = have('CREATE TABLE t (a CLOB)', update=True)
+    have('CREATE TABLE t (a CLOB)', update=True)
+
+    assert stopped['failed_step']['code'] == 'ORA-00054'
+    assert oracle.connect().select('SELECT comments FROM user_col_comments') == [("the user's",)]
+
+
+# ---- history
+
+def test_what_is_applied_is_returned_and_kept_in_the_account_when_asked(have, oracle):
+    result = have(PARENT, CHILD, history=True, release='v3.250324')
+
+    assert [(entry['release'], entry['object'], entry['sql']) for entry in result['history']] == [
+        ('v3.250324', 'PARENT', CREATE_PARENT), ('v3.250324', 'CHILD', CREATE_CHILD)]
+    assert oracle.connect().select('SELECT release, step, object, statement FROM cmsweb_crab_history ORDER BY step') == [
+        ('v3.250324', '1 of 2', 'PARENT', CREATE_PARENT), ('v3.250324', '2 of 2', 'CHILD', CREATE_CHILD)]
+
+
+def test_the_history_is_no_difference_and_is_not_made_for_nothing(have, oracle):
+    first, second = have(PARENT, history=True), have(PARENT, history=True, update=True, drop=['CMSWEB_CRAB_HISTORY'])
+
+    assert (first['drift'], second['drift'], second['plan'], second['changed']) == ([], [], [], False)
+    assert oracle.connect().count('SELECT COUNT(*) FROM cmsweb_crab_history') == 1
+
+
+# ---- the account, before anything is done
+
+@pytest.mark.parametrize('arguments, statement, said', [
+    (['withhold', 'CREATE SEQUENCE', '--user', 'crab_alice'], 'CREATE SEQUENCE s', 'the account lacks the privilege CREATE SEQUENCE (ORA-01031)'),
+    (['quota', '0', '--user', 'crab_alice'], PARENT, None),
+])
+def test_a_missing_privilege_is_found_before_the_first_step(have, oracle, arguments, statement, said):
+    oracle.admin(*arguments)
+
+    result = have(PARENT, CHILD, statement if statement != PARENT else INDEX)
+
+    assert result.get('failed', False) is (said is not None)
+    assert said is None or said in result['msg']
+    assert sorted(oracle.read().tables) == ([] if said else ['CHILD', 'PARENT'])
+
+
+def test_a_quota_that_is_used_up_is_found_before_the_first_step(have, oracle):
+    oracle.run('CREATE TABLE big (a NUMBER)', *['INSERT INTO big VALUES (1)'] * 128)
+    oracle.admin('quota', '1', '--user', 'crab_alice')
+
+    result = have(PARENT)
+
+    assert result['failed'] is True
+    assert 'the quota of 1048576 bytes on STANDIN is used up (ORA-01536)' in result['msg']
+
+
+def test_a_password_that_ends_soon_is_warned_of(have, oracle):
+    oracle.admin('expires', '5', '--user', 'crab_alice')
+
+    warnings = have(PARENT, check=True)['warnings']
+
+    assert len(warnings) == 1 and warnings[0].startswith('The password of CRAB_ALICE ends at 20')
+    assert '(account status EXPIRED(GRACE)): set a new one' in warnings[0]
+    assert have(PARENT, check=True, expiry_days=3)['warnings'] == []
+
+
+# ---- a script beside the plan
+
+def test_what_only_a_script_or_only_the_plan_does_is_told(have, oracle):
+    oracle.run('CREATE TABLE t (id NUMBER, a VARCHAR(9), old NUMBER)', "INSERT INTO t (id, a) VALUES (1, 'x')")
+    script = '''-- ALTER TABLE t ADD comment_only NUMBER;
+ALTER TABLE t ADD a1 CLOB;
+UPDATE t SET a1 = a;
+ALTER TABLE t DROP COLUMN a;
+ALTER TABLE t RENAME COLUMN a1 TO a;
+ALTER TABLE t ADD b NUMBER;
+ALTER TABLE t SET UNUSED (old);
+UPDATE t SET id = 7 WHERE id IS NULL, done = 1;
+'''
+
+    result = have('CREATE TABLE t (id NUMBER, a CLOB, b NUMBER, c NUMBER)', 'CREATE INDEX i ON t (b)', update=True, script=script, check=True)
+
+    assert result['only_script'] == ['drop column T.OLD', 'update T.ID']
+    assert result['only_plan'] == ['add column T.C', 'create index I']
+
+
+# ---- state: absent
+
+def test_scratch_drops_the_release_and_nothing_else_and_create_then_leaves_nothing_to_do(have, oracle):
+    have(PARENT, CHILD, INDEX, 'CREATE SEQUENCE s')
+    oracle.run('CREATE TABLE mine (id NUMBER REFERENCES parent (id))', 'CREATE SEQUENCE other')
+
+    result = have(PARENT, CHILD, INDEX, 'CREATE SEQUENCE s', state='absent', confirm='CRAB_alice')
+    after = oracle.read()
+    have(PARENT, CHILD, INDEX, 'CREATE SEQUENCE s')
+
+    assert result['applied'] == ['DROP TABLE CHILD CASCADE CONSTRAINTS', 'DROP TABLE PARENT CASCADE CONSTRAINTS', 'DROP SEQUENCE S']
+    assert result['drift'] == ['MINE: the release has no such table: it stays, and loses its foreign key to PARENT']
+    assert (list(after.tables), list(after.sequences)) == (['MINE'], ['OTHER'])
+    assert have(PARENT, CHILD, INDEX, 'CREATE SEQUENCE s')['plan'] == []
+
+
+@pytest.mark.parametrize('confirm', [{}, {'confirm': 'crab_bob'}])
+def test_scratch_without_the_name_of_the_account_does_nothing(have, oracle, confirm):
+    have(PARENT)
+
+    result = have(PARENT, state='absent', **confirm)
+
+    assert result['failed'] is True and 'expected the name of the account, crab_alice' in result['msg']
+    assert list(oracle.read().tables) == ['PARENT']
+
+
+def test_scratch_in_check_mode_only_asks(have, oracle):
+    have(PARENT)
+    oracle.statements()
+
+    result = have(PARENT, state='absent', confirm='crab_alice', check=True)
+
+    assert result['remaining'] == ['DROP TABLE PARENT CASCADE CONSTRAINTS']
+    assert set(line.split()[0] for line in oracle.statements()) == {'SELECT'}
+
+
+# ---- where it comes from
+
+def test_the_source_may_be_a_script(oracle, run_module):
+    trigger = 'CREATE TRIGGER t BEFORE INSERT ON parent FOR EACH ROW\nBEGIN\n  SELECT s.nextval INTO :new.id FROM dual;\nEND;'
+    script = '-- tables\n%s;\n%s\n/\n' % (PARENT, trigger)
+
+    result = run_module(schema, dict(oracle.arguments, source={'crab.sql': script}))
+
+    assert [step['object'] for step in result['plan']] == ['PARENT', 'T']
+
+
+def test_an_error_in_a_script_has_the_line_of_its_statement(oracle, run_module):
+    result = run_module(schema, dict(oracle.arguments, source={'crab.sql': '\n%s;\n\nCREATE TABLE t (a TEXT);' % PARENT}))
+
+    assert "crab.sql line 4, line 1, column 19: expected a type of Oracle, found 'TEXT'." in result['msg']
+
+
+def test_a_connect_string_with_a_password_is_refused(oracle, run_module):
+    result = run_module(schema, dict(oracle.arguments, sql=[PARENT], dsn='crab_alice/Zecret9@devdb11'))
+
+    assert result['msg'].startswith('dsn: an account or a password stands before an @ in it')
+    assert oracle.statements() == []

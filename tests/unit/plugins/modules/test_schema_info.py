@@ -45,3 +45,21 @@ def test_the_password_is_nowhere(oracle, run_module):
     result = run_module(schema_info, oracle.arguments)
 
     assert oracle.arguments['password'] not in result['stdout'].replace('\n', '')
+
+
+def test_the_account_its_quota_and_what_is_out_of_order_are_told(oracle, run_module):
+    oracle.admin('expires', '5', '--user', 'crab_alice')
+    oracle.admin('quota', '1', '--user', 'crab_alice')
+    oracle.run('CREATE TABLE t (id NUMBER, old NUMBER)', 'CREATE SEQUENCE s', 'CREATE TABLE gone (id NUMBER)', 'INSERT INTO gone VALUES (1)', 'DROP TABLE gone',
+               'CREATE TRIGGER trg BEFORE INSERT ON t FOR EACH ROW\nBEGIN\n  SELECT s.nextval INTO :new.id FROM dual;\nEND;', 'DROP SEQUENCE s',
+               'ALTER TABLE t SET UNUSED (old)')
+    oracle.statements()
+
+    result = run_module(schema_info, oracle.arguments)
+
+    assert (result['account']['name'], result['account']['status'], result['account']['expires'][:2]) == ('CRAB_ALICE', 'EXPIRED(GRACE)', '20')
+    assert result['quota'] == [{'tablespace': 'STANDIN', 'bytes': 8192, 'max_bytes': 1048576}]
+    assert result['recycle_bin'] == [{'name': 'GONE', 'type': 'TABLE', 'blocks': 1}]
+    assert result['disorder'] == ['the trigger TRG is invalid', 'the table T has 1 unused columns that still take space']
+    assert len(result['warnings']) == 1 and result['warnings'][0].startswith('The password of CRAB_ALICE ends at ')
+    assert set(line.split()[0] for line in oracle.statements()) == {'SELECT'}
