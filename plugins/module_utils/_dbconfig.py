@@ -27,7 +27,7 @@ _DSN_WITH_PASSWORD = re.compile(r'[^/\s]+/[^@\s]+@')
 _INTEGERS = tuple({int, type(2 ** 80)})
 
 
-def configure(content, name, instances, s3=None, driver='cx_Oracle as DB', drop_placeholders=False, purge=False):
+def configure(content, name, instances, s3=None, driver='cx_Oracle as DB', drop_placeholders=False, purge=False, absent=()):
     """The file with these instances.
 
     :param content: bytes of CRABServerAuth.py, or None if there is none.
@@ -36,8 +36,11 @@ def configure(content, name, instances, s3=None, driver='cx_Oracle as DB', drop_
     :param driver: what is imported, such as 'cx_Oracle as DB'.
     :param drop_placeholders: remove the instances that Deploy leaves with FIXME values.
     :param purge: remove every instance that is not named.
+    :param absent: names of instances to remove.
     :returns: dict(content=bytes, changed_keys=list, instances=list of all names, warnings=list); no secret but in content.
     """
+    if not instances and (not content or purge or not (absent or s3 or drop_placeholders)):
+        raise CrabError('instances names no instance.', 'Name those that the file shall have.')
     module, symbol = _driver(driver)
     start = Source(content if content and content.strip() else _template(instances, module, symbol), name)
     source = _with_dbconfig(start)
@@ -46,7 +49,7 @@ def configure(content, name, instances, s3=None, driver='cx_Oracle as DB', drop_
     changed = ['driver'] if source.text != start.text else []
     wanted = _wanted(instances, symbol, 'fqdn' in source.names)
     node, display = _dict_of(source, 'dbconfig')
-    gone = _gone(source, display, wanted, drop_placeholders, purge)
+    gone = _gone(source, display, wanted, drop_placeholders, purge, absent)
     edits, keys = _merge(source, display, wanted, gone, ())
     source = _again(source, edits)
     changed += keys
@@ -57,6 +60,38 @@ def configure(content, name, instances, s3=None, driver='cx_Oracle as DB', drop_
     problems = _check(result, wanted, s3)
     return {'content': result.encode(result.text), 'changed_keys': changed,
             'instances': sorted(_names(result)), 'warnings': problems}
+
+
+def with_passwords(content, name, passwords):
+    """The file with new passwords in every account of these users, whatever the instance; all else stays.
+
+    :param passwords: dict of user to password.
+    :returns: as configure().
+    """
+    faults = ['passwords.%s: expected the password, a text (in quotes if it has digits only).' % to_native(user)
+              for user in sorted(passwords) if not _is_text(passwords[user])]
+    source = Source(content, name)
+    edits, changed, found = [], [], set()
+    for path, account, entries in _accounts(source):
+        user = account.get('user')
+        if not _is_text(user) or user not in passwords or faults:
+            continue
+        found.add(user)
+        if 'password' not in entries:
+            faults.append('%s: the account %s has no password.' % (name, _dotted(path)))
+        elif not same(account['password'], passwords[user]):
+            start, end = entries['password'].value_span
+            edits.append((start, end, literal(passwords[user], 'passwords.%s' % to_native(user))))
+            changed.append(_dotted(path + ('password',)))
+    faults += ['passwords.%s: no account of %s logs in as this user.' % (to_native(user), name) for user in sorted(passwords) if to_text(user) not in found]
+    if faults:
+        raise CrabError(' '.join(faults), 'dbconfig_info tells which users the file has.')
+    result = _declared(_again(source, edits)) if edits else source
+    _compiled(result)
+    for path, account, _entries in _accounts(result):
+        if account.get('user') in found and not same(account['password'], passwords[account['user']]):
+            raise CrabError('%s: the edited file would not hold the password of %s; nothing was changed.' % (name, _dotted(path)), 'Edit it by hand.')
+    return {'content': result.encode(result.text), 'changed_keys': changed, 'instances': sorted(_names(result)), 'warnings': _faults_of_others(result, {})}
 
 
 def describe(content, name):
@@ -108,8 +143,6 @@ def secrets(instances, s3=None):
 def _wanted(instances, symbol, fqdn_in_file):
     """Instance name to the value that the file shall hold; all faults are told at once."""
     faults, result = [], {}
-    if not instances:
-        faults.append('instances names no instance.')
     for name in sorted(instances):
         place = 'instances.%s' % name
         if not re.match(r'[a-z]+\Z', to_native(name)):
@@ -254,10 +287,13 @@ def _dict_of(source, name):
     return binding.node, display
 
 
-def _gone(source, display, wanted, drop_placeholders, purge):
+def _gone(source, display, wanted, drop_placeholders, purge, absent):
     """Instances that shall disappear."""
+    both = sorted(to_native(name) for name in absent if to_text(name) in wanted)
+    if both:
+        raise CrabError('absent: %s is in instances as well.' % both[0], 'Name it in one of them only.')
     return set(entry.key for entry in display.entries if entry.key is not None and entry.key not in wanted
-               and (purge or (drop_placeholders and _is_placeholder(source.value(entry.node)))))
+               and (purge or entry.key in [to_text(name) for name in absent] or (drop_placeholders and _is_placeholder(source.value(entry.node)))))
 
 
 def _is_placeholder(instance):
@@ -367,13 +403,7 @@ def _declared(source):
 
 def _check(source, wanted, s3):
     """Refuse a file that would not do what is wanted; the faults of what is not ours are returned as warnings."""
-    content = source.encode(source.text)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
-            compile(content, '<file>', 'exec', 0, True)
-    except (SyntaxError, ValueError, TypeError):
-        raise CrabError('%s: the edited file would not compile; nothing was changed.' % source.name, 'Mend the file, or remove it to have it written anew.')
+    _compiled(source)
     there = source.value(_dict_of(source, 'dbconfig')[0])
     for name in wanted:
         if not isinstance(there, dict) or not same(there.get(name), wanted[name]):
@@ -387,6 +417,28 @@ def _check(source, wanted, s3):
         raise CrabError('%s: the edited file would not hold s3 as given; nothing was changed.' % source.name,
                         'Remove s3 from the file to have it written anew.')
     return _faults_of_others(source, wanted)
+
+
+def _compiled(source):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            compile(source.encode(source.text), '<file>', 'exec', 0, True)
+    except (SyntaxError, ValueError, TypeError):
+        raise CrabError('%s: the edited file would not compile; nothing was changed.' % source.name, 'Mend the file, or remove it to have it written anew.')
+
+
+def _accounts(source):
+    """(path, value, entries by key) of every account that is written out in the file."""
+    found = []
+    for instance in _dict_of(source, 'dbconfig')[1].entries:
+        inner = source.display(instance.value_span, instance.node)
+        for entry in inner.entries if inner else []:
+            account = source.display(entry.value_span, entry.node)
+            if account:
+                entries = dict((item.key, item) for item in account.entries)
+                found.append(((instance.key, entry.key), dict((key, source.value(entries[key].node)) for key in entries), entries))
+    return found
 
 
 def _faults_of_others(source, ours):

@@ -17,7 +17,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _strictjson
+from ansible_collections.cmsweb.crab.plugins.module_utils import _release, _strictjson
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import text_type, to_native, to_text
 
@@ -31,9 +31,51 @@ _SITES = re.compile(r'(?:\*|T[0-9*?][A-Za-z0-9_*?-]*)\Z')
 _MODE = re.compile(r'[A-Za-z0-9_.-]+\Z')
 _PLAIN_KEY = re.compile(r'[A-Za-z0-9_-]+\Z')
 _NUMBERS = tuple({int, type(2 ** 80), float})
+_REVISION = re.compile(r'(?<=[/=])[0-9a-f]{40}(?=[/;&?#]|\Z)')
 
 # Only calls that nobody needs to submit a task fail without these, so they are missed with a warning.
 _RECOMMENDED = {'banned-out-destinations': '/info?subresource=bannedoutdest answers 500 without it; [] bans nothing'}
+
+
+def era_for(release=None, era=None, content=None):
+    """The era that counts: the one that is named, else that of the release, else the one that the content has the shape of.
+
+    :raises CrabError: if the release reads another one, or none at all.
+    """
+    if not release:
+        return era or detect(content) or 'keyed'
+    read = _release.era_of(release)
+    if read == 'none':
+        raise CrabError('CRABServer %s reads no external configuration.' % release,
+                        'Put data.delegateDN, data.compatibleClientVersions and data.s3_bucket into config.py instead.')
+    if era not in (None, read, 'schedds') and not (read == 'both' and era in ('keyed', 'modes')):
+        raise CrabError('era: CRABServer %s reads the era %s, not %s.' % (release, read, era), 'Leave era out, or name the release that is deployed.')
+    return era or read
+
+
+def unknown_schedds(content, schedds):
+    """Faults of a configuration with modes against the file behind its htcondorScheddsLink: the server takes each name from there."""
+    faults = []
+    for index, item in enumerate(content.get('modes') or []):
+        urls = item.get('backend-urls') if isinstance(item, dict) else None
+        for name in (urls.get('htcondorSchedds') if isinstance(urls, dict) else None) or []:
+            if name not in schedds:
+                faults.append('modes[%d].backend-urls.htcondorSchedds: %s is not in the file behind htcondorScheddsLink; the server would not start.'
+                              % (index, to_native(name)))
+    return faults
+
+
+def pinned_revision(url):
+    """What is wrong with a raw link of gist, GitHub or GitLab that names one revision, as a sentence; None if it names none."""
+    found = _REVISION.search(to_native(url))
+    if not found:
+        return None
+    before, after = url[:found.start()], url[found.end():]
+    if re.match(r'https?://gist\.', url):
+        cure = 'Take the link without it: %s' % masked_url(before + after.lstrip('/'))
+    else:
+        cure = 'Put the name of the branch in its place: %s' % masked_url('%sBRANCH%s' % (before, after))
+    return 'The link names the revision %s, so the server would never see a change of the file. %s' % (found.group(), cure)
 
 
 def validate(content, era='keyed'):
@@ -44,6 +86,15 @@ def validate(content, era='keyed'):
     """
     errors, unknown, dummy = examine(content, era)
     return errors + unknown
+
+
+def faults(content, era=None, mode=None):
+    """All faults of a file that is there, of the era or, with None or none, of the one that it has the shape of; the mode must be in it."""
+    found = validate(content, era if era not in (None, 'none') else detect(content) or 'keyed')
+    known = mode_names(content)
+    if known and mode is not None and mode not in known:
+        found.append('There is no mode %s, but %s: the server would not start.' % (mode, ', '.join(known)))
+    return found
 
 
 def examine(content, era='keyed'):

@@ -26,12 +26,13 @@ class NoAnswer(Exception):
 
 
 class Answer(object):
-    """status (int), headers (text by lower-case name), body (text)."""
+    """status (int), headers (text by lower-case name), content (bytes), body (text)."""
 
     def __init__(self, response):
         self.status = response.status
         self.headers = dict((name.lower(), value) for name, value in response.getheaders())
-        self.body = to_native(response.read().decode('utf-8', 'replace'))
+        self.content = response.read()
+        self.body = to_native(self.content.decode('utf-8', 'replace'))
 
 
 class _Connection(HTTPConnection):

@@ -46,7 +46,7 @@ def set_keys(content, settings, name, release=None):
             changed.append(key)
             source = Source(_encoded(source, text, key), name)
     _confirm(source, values)
-    warnings = _check_whole(source, release) if release else []
+    warnings = _check_whole(source, release) + _without_effect(values, release) if release else []
     return {'content': source.encode(source.text), 'changed_keys': changed, 'warnings': warnings,
             'settings': dict((key, shown(source, key)) for key in values)}
 
@@ -200,6 +200,12 @@ def _check_whole(source, release):
     for key in sorted(keys - set(_release.DATA_KEYS)):
         warnings.append('data.%s in %s is read by no CRABServer release%s.' % (key, source.name, _hint(key)))
     return warnings
+
+
+def _without_effect(keys, release):
+    """Settings that another release reads, and this one does not."""
+    names = sorted(key.rsplit('.', 1)[1] for key in keys if key.rsplit('.', 1)[0].split('.')[-1] == 'data')
+    return ['settings: CRABServer %s does not read data.%s.' % (release, name) for name in names if not _release.reads(release, name)]
 
 
 def _hint(key):

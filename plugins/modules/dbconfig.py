@@ -37,7 +37,18 @@ options:
         C(select sysdate from dual)), C(timeout) (default V(300)), C(trace) (default V(true)), C(type) (the name that O(driver) imports), and
         optionally C(stmtcache), C(auth-role) and C(session-sql).
     type: dict
-    required: true
+    default: {}
+  passwords:
+    description:
+      - User names with their new passwords, and nothing else. Each is put into every account of the file that logs in as this user, in
+        whatever instance and for whatever method; all else stays to the byte. A user that no account has is an error.
+      - For the password that the database wants changed every year. It needs a file that is there, and no O(instances).
+    type: dict
+  absent:
+    description: Instances to remove. One that is not there is no error.
+    type: list
+    elements: str
+    default: []
   s3:
     description:
       - C(access_key) and C(secret_key) of the S3 account, which releases from v3.250925 need. Written as C(s3 = {...}).
@@ -101,6 +112,17 @@ EXAMPLES = r'''
     s3:
       access_key: "{{ crab_s3_access_key }}"
       secret_key: "{{ crab_s3_secret_key }}"
+
+- name: Put a new password in, wherever this user logs in
+  cmsweb.crab.dbconfig:
+    path: /data/srv/current/auth/crabserver/CRABServerAuth.py
+    passwords:
+      crab_alice: "{{ crab_new_database_password }}"
+
+- name: Drop an instance that is no longer used
+  cmsweb.crab.dbconfig:
+    path: /data/srv/current/auth/crabserver/CRABServerAuth.py
+    absent: [oldtest]
 '''
 
 RETURN = r'''
@@ -124,26 +146,36 @@ backup_file:
 '''
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _dbconfig, _files
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import WRITE_ARGUMENTS, run, write_file
 
 
 def act(params, check):
     path = params['path']
     old = _files.read(path)
-    done = _dbconfig.configure(old, path, params['instances'], params['s3'], params['driver'], params['drop_placeholders'], params['purge'])
+    if params['passwords'] and (old is None or params['instances']):
+        raise CrabError('There is no %s.' % path if old is None else 'passwords and instances exclude each other.', 'Run the stages deploy and config first.'
+                        if old is None else 'An instance has its passwords in its accounts.')
+    if params['passwords']:
+        done = _dbconfig.with_passwords(old, path, params['passwords'])
+    else:
+        done = _dbconfig.configure(old, path, params['instances'], params['s3'], params['driver'], params['drop_placeholders'], params['purge'],
+                                   params['absent'])
     result = write_file(params, check, path, old, done['content'], _dbconfig.masked)
     result.update(changed_keys=done['changed_keys'], instances=done['instances'], warnings=done['warnings'])
     return result
 
 
 def secrets(params):
-    return _dbconfig.secrets(params['instances'], params['s3'])
+    return _dbconfig.secrets(params['instances'], params['s3']) + list((params['passwords'] or {}).values())
 
 
 def main():
-    run(act, dict(WRITE_ARGUMENTS, path={'type': 'path', 'required': True}, instances={'type': 'dict', 'required': True, 'no_log': True},
+    run(act, dict(WRITE_ARGUMENTS, path={'type': 'path', 'required': True}, instances={'type': 'dict', 'default': {}, 'no_log': True},
+                  passwords={'type': 'dict', 'no_log': True}, absent={'type': 'list', 'elements': 'str', 'default': []},
                   s3={'type': 'dict', 'no_log': True}, driver={'type': 'str', 'default': 'cx_Oracle as DB'},
-                  drop_placeholders={'type': 'bool', 'default': False}, purge={'type': 'bool', 'default': False}), secrets=secrets)
+                  drop_placeholders={'type': 'bool', 'default': False}, purge={'type': 'bool', 'default': False}), secrets=secrets,
+        mutually_exclusive=[('passwords', other) for other in ('absent', 's3')])
 
 
 if __name__ == '__main__':

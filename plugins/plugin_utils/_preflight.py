@@ -16,7 +16,7 @@ import subprocess
 from ansible.errors import AnsibleOptionsError
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
-from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _staticconfig, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import source
 
@@ -84,15 +84,8 @@ def check_hgdeploy(values):
 
 
 def check_crabserver_config(values):
-    mode, external = values['crabserver_config_mode'], values['crabserver_config_external']
-    problems = ['crabserver_config_external: ' + problem for problem in
-                (_external.validate(external, values['crabserver_config_external_era']) if external else [])]
-    if external and mode not in external:
-        problems.append('crabserver_config_mode: %s is no key of crabserver_config_external (%s). crabserver would not start.'
-                        % (mode, ', '.join(sorted(external))))
-    if not re.match(r'^https?://[^\s/]+/', values['crabserver_config_external_url']):
-        problems.append('crabserver_config_external_url: %s is no http or https URL, and crabserver fetches no other.'
-                        % values['crabserver_config_external_url'])
+    problems, doubts = _check_external(values)
+    problems += _check_settings(values)
     if values['crabserver_config_instance'] not in values['crabserver_config_instances']:
         problems.append('crabserver_config_instance: %s is no key of crabserver_config_instances. Requests for it would end with 404 No such instance.'
                         % values['crabserver_config_instance'])
@@ -102,8 +95,37 @@ def check_crabserver_config(values):
                 problems.append('crabserver_config_instances.%s.accounts.%s.password is empty or a placeholder. Set crab_database_password in a vault.'
                                 % (name, method))
     if not problems:
-        problems += _guarded('crabserver_config_instances', lambda: _dbconfig.configure(None, 'CRABServerAuth.py', values['crabserver_config_instances']))
-    return problems, []
+        problems += _guarded('crabserver_config_instances', lambda: _dbconfig.configure(
+            None, 'CRABServerAuth.py', values['crabserver_config_instances'], values['crabserver_config_s3'] or None))
+    return problems, doubts
+
+
+def _check_external(values):
+    """The external configuration: ours against the era, or the link to that of somebody else."""
+    external, url, schedds = (values['crabserver_config_external' + part] for part in ('', '_url', '_schedds'))
+    release, mode = values['crabserver_config_release'], values['crabserver_config_mode']
+    try:
+        reads_url = not release or _release.reads(release, 'extconfigurl')
+        era = _external.era_for(release, values['crabserver_config_external_era'] or None, external) if external else None
+    except CrabError as error:
+        return ['crabserver_config_release, crabserver_config_external_era: %s' % error], []
+    problems = ['crabserver_config_external: ' + problem for problem in (_external.faults(external, era, mode) if external else [])]
+    if schedds:
+        problems += ['crabserver_config_external_schedds: ' + problem for problem in _external.validate(schedds, 'schedds')]
+        problems += ['crabserver_config_external: ' + problem for problem in ([] if problems else _external.unknown_schedds(external, schedds))]
+    if reads_url and not re.match(r'^https?://[^\s/]+/', url):
+        problems.append('crabserver_config_external_url: %s is no http or https URL, and crabserver fetches no other.' % url)
+    pinned = _external.pinned_revision(url) if reads_url else None
+    return problems, ['crabserver_config_external_url: %s' % pinned] if pinned else []
+
+
+def _check_settings(values):
+    """What the release needs in config.py and nothing but a setting can bring."""
+    settings, release = values['crabserver_config_settings'], values['crabserver_config_release']
+    problems = _guarded('crabserver_config_settings', lambda: _staticconfig.check_release_keys(_staticconfig.wanted(settings), release or None))
+    if release and not problems and _release.reads(release, 's3_bucket') and 'data.s3_bucket' not in settings:
+        problems.append('crabserver_config_settings: CRABServer %s does not start without data.s3_bucket. Name the bucket of its S3 store.' % release)
+    return problems
 
 
 def check_oracle_schema(values):

@@ -284,3 +284,49 @@ def test_description_has_no_secret():
         'schema': 'crab', 'timeout': 300, 'trace': True, 'type': {'expression': 'DB'}, 'user': 'crab_w'}
     assert (found['placeholders'], found['s3_keys']) == (['preprod'], ['access_key', 'secret_key'])
     assert not any(secret in str(found) for secret in ('geheim', 'pw-1', 'AAA', 'BBB'))
+
+
+def test_instance_is_removed_and_all_else_stays():
+    done = _dbconfig.configure(DEPLOYED, 'CRABServerAuth.py', {}, absent=['preprod', 'nosuch'])
+    assert (done['changed_keys'], done['instances']) == (['preprod'], ['prod'])
+    assert loaded(done['content'])['dbconfig'] == {'prod': loaded(DEPLOYED)['dbconfig']['prod']} and b'# production is not ours' in done['content']
+
+
+def test_instance_that_is_wanted_and_absent_is_refused():
+    with pytest.raises(CrabError) as caught:
+        configure(absent=['dev'])
+    assert caught.value.args[0] == 'absent: dev is in instances as well. Name it in one of them only.'
+
+
+@pytest.mark.parametrize('content, options', [(None, {'absent': ['x']}), (DEPLOYED, {}), (DEPLOYED, {'purge': True})])
+def test_nothing_to_do_is_refused(content, options):
+    with pytest.raises(CrabError) as caught:
+        _dbconfig.configure(content, 'CRABServerAuth.py', {}, **options)
+    assert caught.value.args[0].startswith('instances names no instance.')
+
+
+@pytest.mark.parametrize('value', HOSTILE)
+def test_password_of_a_user_is_changed_in_each_account_and_nothing_else(value):
+    two = configure(instances={'dev': {'accounts': {'*': dict(DEV['dev']['accounts']['*']), 'GET': {'user': 'crab_r', 'password': 'r', 'dsn': 'd'}}},
+                               'test': {'accounts': {'*': dict(DEV['dev']['accounts']['*'], password='old')}}})['content']
+    done = _dbconfig.with_passwords(two, 'CRABServerAuth.py', {'crab_alice': value})
+    after, expected = loaded(done['content'])['dbconfig'], loaded(two)['dbconfig']
+    for name in ('dev', 'test'):
+        assert same_text(after[name]['*'].pop('password'), value)
+        del expected[name]['*']['password']
+    assert (after, done['changed_keys']) == (expected, ['dev.*.password', 'test.*.password'])
+    assert _dbconfig.with_passwords(done['content'], 'CRABServerAuth.py', {'crab_alice': value})['changed_keys'] == []
+
+
+def same_text(found, wanted):
+    return (found.decode('utf-8') if isinstance(found, bytes) else found) == wanted
+
+
+@pytest.mark.parametrize('passwords, message', [
+    ({'nobody': 'x'}, 'passwords.nobody: no account of CRABServerAuth.py logs in as this user. dbconfig_info tells which users the file has.'),
+    ({'crab_w': ''}, 'passwords.crab_w: expected the password, a text (in quotes if it has digits only).'),
+    ({'crab_w': 12}, 'passwords.crab_w: expected the password, a text (in quotes if it has digits only).')])
+def test_password_that_cannot_be_set_is_refused(passwords, message):
+    with pytest.raises(CrabError) as caught:
+        _dbconfig.with_passwords(DEPLOYED, 'CRABServerAuth.py', passwords)
+    assert caught.value.args[0].startswith(message)

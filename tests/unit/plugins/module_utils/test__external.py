@@ -167,3 +167,44 @@ def test_merge_of_the_keyed_era_replaces_whole_modes():
 
 def test_modes_of_a_file():
     assert [_external.mode_names(value) for value in ({'b': MODE, 'a': MODE}, FLAT, REST)] == [['a', 'b'], ['cmsweb-dev'], []]
+
+
+@pytest.mark.parametrize('release, era, content, result', [
+    (None, None, {'m': MODE}, 'keyed'), (None, None, FLAT, 'modes'), (None, None, REST, 'rest'), (None, None, {'x': 1}, 'keyed'), (None, 'both', FLAT, 'both'),
+    ('3.3.1803.patch3', None, FLAT, 'keyed'), ('3.3.2105.rc1', None, FLAT, 'both'), ('3.3.2105.rc1', 'modes', FLAT, 'modes'),
+    ('v3.220608', None, {}, 'modes'), ('v3.251015', 'rest', REST, 'rest'), ('v3.251015', 'schedds', {}, 'schedds')])
+def test_era_comes_from_the_release(release, era, content, result):
+    assert _external.era_for(release, era, content) == result
+
+
+@pytest.mark.parametrize('release, era, message', [
+    ('v3.260407', None, 'CRABServer v3.260407 reads no external configuration. Put data.delegateDN, data.compatibleClientVersions and data.s3_bucket'),
+    ('v3.220608', 'keyed', 'era: CRABServer v3.220608 reads the era modes, not keyed.'), ('3.3.2105.rc1', 'rest', 'era: CRABServer 3.3.2105.rc1 reads')])
+def test_era_that_the_release_does_not_read_is_refused(release, era, message):
+    with pytest.raises(CrabError) as caught:
+        _external.era_for(release, era, {})
+    assert caught.value.args[0].startswith(message)
+
+
+def test_schedd_that_the_file_behind_the_link_has_not_is_told():
+    assert _external.unknown_schedds(FLAT, {SCHEDD: {}}) == []
+    assert _external.unknown_schedds(FLAT, {}) == [
+        'modes[0].backend-urls.htcondorSchedds: %s is not in the file behind htcondorScheddsLink; the server would not start.' % SCHEDD]
+
+
+@pytest.mark.parametrize('url, cure', [
+    ('https://gist.example.org/alice/0123456789abcdef0123456789abcdef/raw/' + 'ab' * 20 + '/rest.json',
+     'Take the link without it: https://gist.example.org/alice/0123456789abcdef0123456789abcdef/raw/rest.json'),
+    ('https://gitlab.example.org/crab3/CRAB3ServerConfig/raw/' + '0' * 40 + '/rest.json',
+     'Put the name of the branch in its place: https://gitlab.example.org/crab3/CRAB3ServerConfig/raw/BRANCH/rest.json'),
+    ('https://git.example.org/?p=crab.git;a=blob_plain;hb=' + '0' * 40 + ';f=rest.json',
+     'Put the name of the branch in its place: https://git.example.org/?p=crab.git;a=blob_plain;hb=BRANCH;f=rest.json')])
+def test_link_that_names_a_revision_is_told_with_the_cure(url, cure):
+    assert _external.pinned_revision(url).endswith(cure)
+
+
+@pytest.mark.parametrize('url', [
+    'https://gist.example.org/alice/0123456789abcdef0123456789abcdef/raw/rest.json', 'https://gitlab.example.org/crab3/CRAB3ServerConfig/raw/master/rest.json',
+    'https://crab-vm.example.org/rest.json', 'https://x.example.org/' + 'a' * 41])
+def test_link_without_a_revision_is_fine(url):
+    assert _external.pinned_revision(url) is None

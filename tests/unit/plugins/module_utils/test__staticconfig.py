@@ -156,3 +156,9 @@ def test_all_effective_keys_with_their_lines():
     assert keys['data.mode'] == {'value': 'cmsweb-dev', 'line': 14}
     assert keys['data.loggingFile'] == {'value': {'expression': '\'%s/CRAB-%s.log\' % (__file__.rsplit(\'/\', 4)[0], time.strftime("%Y%m%d"))'}, 'line': 13}
     assert keys['main.tools.cms_auth.key_file']['line'] == 8
+
+
+def test_setting_that_the_release_does_not_read_is_warned_of():
+    content = b"data = x.section_('data')\ndata.s3_bucket = 'b'\n"
+    done = _staticconfig.set_keys(b'x = 1\n' + content, {'data.mode': 'm', 'data.s3_bucket': 'b'}, 'config.py', 'v3.260407')
+    assert 'settings: CRABServer v3.260407 does not read data.mode.' in done['warnings']

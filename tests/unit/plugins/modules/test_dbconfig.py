@@ -85,3 +85,27 @@ def test_info_tells_everything_but_the_password(tmp_path, run_module):
 def test_info_of_no_file(tmp_path, run_module):
     result = run_module(dbconfig_info, {'path': str(tmp_path / 'x')})
     assert (result['exists'], result['instances']) == (False, {})
+
+
+def test_new_password_of_a_user_is_nowhere_shown(tmp_path, run_module):
+    path = tmp_path / 'CRABServerAuth.py'
+    run_module(dbconfig, arguments(path, password='OldPassword'))
+    wanted = {'path': str(path), 'passwords': {'crab_alice': 'NewPassword'}, 'backup': True}
+    first, second = run_module(dbconfig, wanted), run_module(dbconfig, wanted)
+    assert (first['changed_keys'], second['changed'], stat.S_IMODE(os.stat(str(path)).st_mode)) == (['dev.*.password'], False, 0o440)
+    assert b"'NewPassword'" in path.read_bytes() and 'Password\'' not in first['stdout'] and 'NewPassword' not in first['stdout']
+    assert stat.S_IMODE(os.stat(first['backup_file']).st_mode) == 0o440
+
+
+def test_new_password_needs_a_file(tmp_path, run_module):
+    path = str(tmp_path / 'CRABServerAuth.py')
+    result = run_module(dbconfig, {'path': path, 'passwords': {'crab_alice': 'x'}}, check=True)
+    assert result['msg'] == 'There is no %s. Run the stages deploy and config first.' % path
+
+
+def test_new_password_and_instances_exclude_each_other(tmp_path, run_module):
+    path = tmp_path / 'CRABServerAuth.py'
+    run_module(dbconfig, arguments(path))
+    before = path.read_bytes()
+    result = run_module(dbconfig, arguments(path, passwords={'crab_alice': 'OtherPassword'}))
+    assert result['msg'].startswith('passwords and instances exclude each other.') and path.read_bytes() == before

@@ -89,3 +89,67 @@ def test_info_reports_broken_json(tmp_path, run_module):
     result = run_module(external_config_info, {'path': str(path)})
     assert result['problems'] == ['%s, line 1, column 8: the backslash starts no JSON escape; a backslash is written as two.' % path]
     assert (result['exists'], result['content']) == (True, None)
+
+
+SCHEDD, LINK = 'crab3@schedd.example.org', 'https://crab-vm.example.org/schedds.json'
+FLAT = {'htcondorPool': 'a.example.org', 'htcondorScheddsLink': LINK, 'compatible-version': ['v3.*'], 'banned-out-destinations': [],
+        'modes': [{'mode': 'cmsweb-dev', 'backend-urls': {'htcondorSchedds': [SCHEDD], 'cacheSSL': '', 'baseURL': ''}}]}
+
+
+def test_schedds_are_written_beside_with_the_same_mode(tmp_path, run_module):
+    path, schedds = tmp_path / 'rest.json', tmp_path / 'schedds.json'
+    schedds.write_bytes(b'{"crab3@other.example.org": {}}')
+    arguments = {'path': str(path), 'content': FLAT, 'release': 'v3.220608', 'schedds': {SCHEDD: {}}, 'schedds_path': str(schedds), 'mode': '0644',
+                 'backup': True}
+    first, second = run_module(external_config, arguments), run_module(external_config, arguments)
+    assert json.loads(schedds.read_bytes().decode('ascii')) == {SCHEDD: {}, 'crab3@other.example.org': {}}
+    assert [oct(item.stat().st_mode & 0o7777) for item in (path, schedds)] == [oct(0o644)] * 2
+    assert (first['era'], first['modes'], second['changed'], 'backup_file' in first) == ('modes', ['cmsweb-dev'], False, False)
+    assert first['schedds_backup_file'].startswith(str(schedds))
+
+
+def test_schedd_that_is_not_in_the_second_file_is_refused_before_anything_is_written(tmp_path, run_module):
+    arguments = {'path': str(tmp_path / 'rest.json'), 'content': FLAT, 'schedds': {}, 'schedds_path': str(tmp_path / 'schedds.json')}
+    result = run_module(external_config, arguments)
+    assert result['msg'].startswith('content, era modes: modes[0].backend-urls.htcondorSchedds: crab3@schedd.example.org is not in the file')
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_schedds_without_a_link_to_them_are_refused(tmp_path, run_module):
+    arguments = {'path': str(tmp_path / 'rest.json'), 'content': {'m': MODE}, 'schedds': {}, 'schedds_path': str(tmp_path / 'schedds.json')}
+    assert run_module(external_config, arguments)['msg'].startswith('schedds: the content has no htcondorScheddsLink')
+
+
+def test_release_that_reads_no_file_is_refused(tmp_path, run_module):
+    result = run_module(external_config, {'path': str(tmp_path / 'rest.json'), 'content': {'m': MODE}, 'release': 'v3.260407'})
+    assert result['msg'].startswith('CRABServer v3.260407 reads no external configuration.') and list(tmp_path.iterdir()) == []
+
+
+def test_info_converts_what_external_config_writes(tmp_path, run_module):
+    path, new, schedds = (str(tmp_path / name) for name in ('rest.json', 'new.json', 'schedds.json'))
+    run_module(external_config, {'path': path, 'content': {'cmsweb-dev': MODE}})
+    converted = run_module(external_config_info, {'path': path, 'release': 'v3.220608', 'convert': True, 'schedds_link': LINK})['converted']
+    run_module(external_config, {'path': new, 'content': converted['content'], 'release': 'v3.220608', 'schedds': converted['schedds'], 'schedds_path': schedds})
+    back = run_module(external_config_info, {'path': new, 'release': '3.3.1803.patch3', 'convert': True, 'schedds_path': schedds})
+    assert (back['converted']['content'], back['problems']) == ({'cmsweb-dev': MODE}, [])
+
+
+def test_info_tells_why_it_cannot_convert(tmp_path, run_module):
+    path = str(tmp_path / 'rest.json')
+    run_module(external_config, {'path': path, 'content': {'cmsweb-dev': MODE}})
+    result = run_module(external_config_info, {'path': path, 'release': 'v3.220608', 'convert': True})
+    assert (result['converted'], result['problems'][0]) == (
+        None, 'The era modes has the schedds in a file of their own. Name in schedds_link the URL at which the server will find the file of the schedds.')
+
+
+def test_info_of_a_link_fetches_it_and_warns_of_a_revision(run_module):
+    url = 'http://127.0.0.1:9/raw/%s/rest.json' % ('0' * 40)
+    result = run_module(external_config_info, {'url': url, 'release': '3.3.1803.patch3'})
+    assert (result['exists'], result['problems'][0].startswith(url + ' does not answer: ')) == (False, True)
+    assert result['warnings'] == ['The link names the revision %s, so the server would never see a change of the file. Put the name of the branch in its '
+                                  'place: http://127.0.0.1:9/raw/BRANCH/rest.json' % ('0' * 40)]
+
+
+def test_info_of_a_link_that_the_release_does_not_read_fetches_nothing(run_module):
+    result = run_module(external_config_info, {'url': 'http://127.0.0.1:9/', 'release': 'v3.260407'})
+    assert (result['era_of_release'], result['problems']) == ('none', [])
