@@ -74,7 +74,8 @@ def _to_keyed(whole, dummy, unused):
     if whole['schedds'] is None:
         raise CrabError('The era keyed has the schedds in the configuration itself.', 'Name the file behind htcondorScheddsLink in schedds_path.')
     content = {}
-    for name, mode in whole['modes'].items():
+    for name in sorted(whole['modes']):
+        mode = whole['modes'][name]
         urls = dict(mode['urls'])
         wanted = urls['htcondorSchedds'] or sorted(whole['schedds'])
         missing = [schedd for schedd in wanted if schedd not in whole['schedds']]
