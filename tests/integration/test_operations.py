@@ -1,0 +1,94 @@
+"""The playbooks beside site.yml that change the configuration of a deployed host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .conftest import Site
+
+AUTH = "/data/srv/current/auth/crabserver/CRABServerAuth.py"
+ROTATE = "playbooks/rotate_db_password.yml"
+NEW, OTHER = "Ne\"w'{{ 1 }}\\%s", "0therPassword"
+
+
+def password(site: Site) -> str:
+    """That of the instance dev, as Python reads it."""
+    return site.on(f"cd {AUTH.rsplit('/', 1)[0]} && python3 -B -c 'import CRABServerAuth as a; print(a.dbconfig[\"dev\"][\"*\"][\"password\"])'").rstrip("\n")
+
+
+def at_database(site: Site, text: str) -> None:
+    quoted = text.replace("'", "'\\''")
+    site.on(f"cd / && printf %s '{quoted}' | python3 -m cx_Oracle.admin create --dsn devdb11 --user crab_demo")
+
+
+def files(site: Site) -> str:
+    return site.on(f"stat -c '%n %a %U:%G' {AUTH}*").strip()
+
+
+@pytest.fixture(scope="module")
+def old(site: Site) -> Iterator[str]:
+    """The password of the deployed host, which has it again at the end."""
+    site.play("site.yml", check=True)
+    site.on(f"rm -f {AUTH}.*~")     # of the file that Deploy made
+    text = (site.lab / "oracle_password").read_text().strip()
+    yield text
+    at_database(site, text)
+    site.play("site.yml", None, "--tags", "config,service,verify", check=True)
+
+
+def test_1_a_password_that_the_database_refuses_is_never_written(site: Site, old: str) -> None:
+    before = site.fingerprint()
+
+    run = site.play(ROTATE, {"crab_new_database_password": OTHER})
+
+    assert run.code != 0 and "ORA-01017" in run.failure and OTHER not in run.output, run.output
+    assert (site.fingerprint(), password(site)) == (before, old)
+
+
+def test_2_a_new_password_is_tried_written_and_in_use(site: Site, old: str) -> None:
+    at_database(site, NEW)
+
+    run = site.play(ROTATE, {"crab_new_database_password": {"__ansible_unsafe": NEW}}, "--diff")
+
+    assert run.code == 0, run.output
+    assert (password(site), files(site)) == (NEW, f"{AUTH} 440 _sw:_config")
+    assert "Put the new password into the vault" in run.output
+    assert NEW not in run.output and old not in run.output
+
+
+def test_3_again_nothing_is_changed(site: Site, old: str) -> None:
+    run = site.play(ROTATE, {"crab_new_database_password": {"__ansible_unsafe": NEW}})
+
+    assert (run.code, run.changed) == (0, 0), run.output
+
+
+def test_4_the_old_file_comes_back_when_the_rest_does_not(site: Site, old: str) -> None:
+    at_database(site, OTHER)
+
+    run = site.play(ROTATE, {"crab_new_database_password": OTHER, "crab_instance": "nosuch"})
+
+    assert run.code != 0 and "Cause: instance." in run.output, run.output
+    assert "The old CRABServerAuth.py is back, and crabserver runs with it." in " ".join(run.output.split()), run.output
+    assert (password(site), files(site)) == (NEW, f"{AUTH} 440 _sw:_config")
+
+
+def test_5_the_vault_serves_as_well_as_the_prompt(site: Site, old: str) -> None:
+    at_database(site, old)
+
+    run = site.play(ROTATE)
+
+    assert run.code == 0 and "into the vault" not in run.output, run.output
+    assert password(site) == old
+
+
+def test_6_config_writes_both_stages_and_restarts_nothing(site: Site, old: str) -> None:
+    pids = site.on("pgrep -u _crabserver,_frontend | sort")
+    site.on(f"sed -i 's/^data.mode.*/data.mode = \"other\"/' {AUTH.replace('auth/crabserver/CRABServerAuth.py', 'config/crabserver/config.py')}; "
+            "rm /data/srv/state/frontend/etc/authmap.json")
+
+    run, again = site.play("playbooks/config.yml", check=True), site.play("playbooks/config.yml", check=True)
+
+    assert (run.changed, again.changed) == (2, 0), run.output
+    assert site.on("pgrep -u _crabserver,_frontend | sort") == pids
