@@ -18,7 +18,7 @@ from ansible.errors import AnsibleOptionsError
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
 from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _staticconfig, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import source
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, driver, source
 
 HG_TAG = re.compile(r'^HG\d{4}[a-z]\d*$')
 PLACEHOLDER = re.compile(r'^(|CHANGE_?ME|FIXME|\*+)$', re.IGNORECASE)
@@ -132,8 +132,12 @@ def check_oracle_schema(values):
     problems = []
     if PLACEHOLDER.match(values['oracle_schema_password']):
         problems.append('oracle_schema_password is empty or a placeholder. Set crab_database_password in a vault.')
-    problems += _guarded('oracle_schema_checkout', lambda: source.schema_of(
-        crabserver_schema.read(os.path.expanduser(values['oracle_schema_checkout'])), repair=values['oracle_schema_repair']))
+    problems += _guarded('oracle_schema_dsn', lambda: driver.refuse_account_in(values['oracle_schema_dsn']))
+    problems += _missing_files(values, *[name for name in ('oracle_schema_tnsnames', 'oracle_schema_script') if values[name]])
+    for path, value in values['oracle_schema_backfill'].items():
+        problems += _guarded('oracle_schema_backfill', lambda name=path, text=value: ddl.parse_value(text, name))
+    problems += _guarded('oracle_schema_checkout', lambda: source.schema_of(crabserver_schema.read(
+        os.path.expanduser(values['oracle_schema_checkout']), values['oracle_schema_tag']), repair=values['oracle_schema_repair']))
     return problems, []
 
 

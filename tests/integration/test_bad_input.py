@@ -35,6 +35,8 @@ def external(**changes: object) -> dict[str, object]:
 CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "no vault": ({"crab_database_password": "{{ vault_crab_database_password }}"}, ("vault_crab_database_password is not set", "oracle_schema_password")),
     "no password": ({"crab_database_password": ""}, ("crab_database_password", "empty or a placeholder")),
+    "password in the connect string": ({"crab_database_dsn": "crab_demo/x@devdb11"}, ("oracle_schema_dsn", "stands before an @")),
+    "backfill that is no value": ({"oracle_schema_backfill": {"TASKS.TM_X": "a b"}}, ("oracle_schema_backfill", "TASKS.TM_X", "column 3")),
     "unknown HG tag": ({"crab_hg_version": "HG1899z"}, ("hgdeploy_version", "has no tag HG1899z")),
     "no HG tag at all": ({"crab_hg_version": "1803"}, ("hgdeploy_version", "1803 is no HG tag")),
     "DN without a slash": ({"frontend_auth_users": [{**USER, "dn": "DC=ch/CN=alice"}]}, ("frontend_auth_users", "DC=ch/CN=alice", "/")),

@@ -69,8 +69,7 @@ def connect(dsn, user, password, driver='auto', python_path=(), client_dir=None,
     if tns_admin:
         # Every client reads it when it starts, so before it is imported.
         os.environ['TNS_ADMIN'] = to_native(tns_admin)
-    if '@' in dsn.split('(')[0]:
-        raise CrabError('dsn: an account or a password stands before an @ in it, where logs would show it.', 'Write only what comes behind the @.')
+    refuse_account_in(dsn)
     module = load(driver, python_path)
     try:
         if client_dir and module.__name__ == 'oracledb':
@@ -80,6 +79,12 @@ def connect(dsn, user, password, driver='auto', python_path=(), client_dir=None,
         problem = _problem(error, 'Cannot connect to %s as %s with %s' % (dsn, user, module.__name__), password)
         raise DriverMissing(problem.message, problem.hint) if problem.code == 'DPI-1047' else problem
     return Connection(module, made, password)
+
+
+def refuse_account_in(dsn):
+    """A connect string is shown in messages, so that no password may be in it."""
+    if '@' in dsn.split('(')[0]:
+        raise CrabError('dsn: an account or a password stands before an @ in it, where logs would show it.', 'Write only what comes behind the @.')
 
 
 def load(driver='auto', python_path=()):
