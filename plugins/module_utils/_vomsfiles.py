@@ -55,6 +55,29 @@ def wanted(vo, endpoints, vomses_dir, vomsdir):
     return files
 
 
+def endpoints_of(vo, vomses_dir, vomsdir):
+    """The endpoints that the files of a host tell of, in the form of the option endpoints; the other way round than wanted().
+
+    An LSC file belongs to the vomses line of the same host, or of the same DN where the server names itself otherwise.
+    """
+    trusted = {}
+    for name in _names(os.path.join(vomsdir, vo)):
+        lines = [line.strip() for line in to_native(_files.read(os.path.join(vomsdir, vo, name)) or b'').splitlines() if line.strip()]
+        if name.endswith('.lsc') and len(lines) > 1:
+            trusted[name[:-len('.lsc')]] = lines[:2]
+    found = []
+    for path in [vomses_dir] if os.path.isfile(vomses_dir) else [os.path.join(vomses_dir, name) for name in _names(vomses_dir)]:
+        for line in to_native(_files.read(path)).splitlines() if os.path.isfile(path) else []:
+            if not _is_of(vo, line):
+                continue
+            alias, host, port, dn = re.findall(r'"([^"]*)"', line)[:4]
+            lsc_host = host if host in trusted else ([name for name in sorted(trusted) if trusted[name][0] == dn] + [None])[0]
+            if lsc_host:
+                endpoint = dict(zip(('dn', 'issuer_dn'), trusted[lsc_host]), alias=alias, host=host, port=int(port), lsc_host=lsc_host)
+                found += [endpoint] if endpoint not in found else []
+    return found
+
+
 def stale(vo, keep, vomses_dir, vomsdir):
     """(files to remove, content by path of files that lose the lines of this VO)."""
     remove, rewrite = [], {}

@@ -16,7 +16,7 @@ import subprocess
 from ansible.errors import AnsibleOptionsError
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
-from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _staticconfig, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, driver, source
 
@@ -54,6 +54,8 @@ def _refuse_certificate(values):
 
 def check_voms(values):
     """A proxy that has ended is only a doubt: the one on the host may still be good, and then it stays."""
+    if values['voms_credential_certificate']:
+        return _credential_problems(values), []
     if not values['voms_proxy_file']:
         return [], []
     problems = _missing_files(values, 'voms_proxy_file')
@@ -63,6 +65,18 @@ def check_voms(values):
         content = source.read()
     return [], _guarded('voms_proxy_file', lambda: _proxy.refuse_faulty(
         _proxy.Proxy(content, values['voms_proxy_file']), values['voms_proxy_file'], values['voms_vo'], values['voms_proxy_hours'], True))
+
+
+def _credential_problems(values):
+    if values['voms_proxy_file']:
+        return ['voms_proxy_file: voms_credential_certificate is set as well. Either install that proxy, or have one made on the host: empty one of them.']
+    if values['voms_proxy_hours'] >= values['voms_proxy_valid_hours']:
+        return ['voms_proxy_hours: %d is not less than voms_proxy_valid_hours, %d. Every proxy would be too old at once.' % (
+            values['voms_proxy_hours'], values['voms_proxy_valid_hours'])]
+    settings = {'certificate': os.path.expanduser(values['voms_credential_certificate']), 'key': os.path.expanduser(values['voms_credential_key']),
+                'hours': values['voms_proxy_hours']}
+    return _missing_files(values, 'voms_credential_certificate', 'voms_credential_key') or _guarded(
+        'voms_credential_certificate', lambda: _renewal.refuse_credential(settings, values['voms_credential_passphrase']))
 
 
 def check_hgdeploy(values):

@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Site:
-    """The host that the demo inventory describes, in a lab of its own."""
+    """The host that the demo inventory describes, in a lab of its own: a folder of the name of its network."""
 
     lab: Path
 
@@ -49,7 +49,7 @@ class Site:
         return (self.lab / "prefix").read_text().strip() + ".10"
 
     def play(self, playbook: str, variables: dict[str, object] | None = None, *options: str, check: bool = False) -> Run:
-        extra = {"demo_network": NETWORK, **(variables or {})}
+        extra = {"demo_network": self.lab.name, **(variables or {})}
         command = ["ansible-playbook", "-i", "inventories/demo", playbook, "-e", json.dumps(extra), *options]
         environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, text=True, timeout=600,
@@ -60,17 +60,17 @@ class Site:
 
     def on(self, command: str) -> str:
         """The output of a shell command that root runs on the host; it must succeed."""
-        done = subprocess.run([str(ROOT / "tests/lab/lab"), "ssh", "--network", NETWORK, HOST, "sudo bash -c " + _quoted(command)],
+        done = subprocess.run([str(ROOT / "tests/lab/lab"), "ssh", "--network", self.lab.name, HOST, "sudo bash -c " + _quoted(command)],
                               stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def fresh(self) -> None:
         """The host anew, as the image makes it."""
-        _lab("up", "--fresh", "--network", NETWORK, HOST)
+        lab("up", "--fresh", "--network", self.lab.name, HOST)
 
     def reboot(self) -> None:
-        _lab("reboot", "--network", NETWORK, HOST)
+        lab("reboot", "--network", self.lab.name, HOST)
 
     def fingerprint(self) -> str:
         """A checksum over names, modes, owners and contents of all that any stage writes."""
@@ -82,7 +82,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def _lab(*words: str) -> None:
+def lab(*words: str) -> None:
     subprocess.run([sys.executable, str(ROOT / "tests/lab/lab"), *words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
 
 
@@ -93,4 +93,4 @@ def site() -> Iterator[Site]:
     host.fresh()
     yield host
     if not os.environ.get("CRAB_LAB_KEEP"):
-        _lab("down", "--network", NETWORK)
+        lab("down", "--network", NETWORK)

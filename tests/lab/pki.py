@@ -3,8 +3,9 @@
 
     pki.py DIR               everything below, if DIR holds none or an old one; prints nothing
     pki.py DIR --host FQDN   a host certificate on top; prints the paths of certificate and key
+    pki.py DIR --revoke NAME puts the certificate NAMEcert.pem on the CRL
 
-DIR/certificates/        trust anchors: <hash>.0 .r0 .signing_policy .namespaces, under the new and the old subject hash
+DIR/certificates/        trust anchors: <hash>.0 .r0 .signing_policy .namespaces .crl_url, under the new and the old subject hash
 DIR/<name>cert.pem       0644; alice expired revoked nomember mismatch voms host-<fqdn>
 DIR/<name>key.pem        0400, "BEGIN RSA PRIVATE KEY" (not PKCS#8); mismatchkey.pem is not the key of mismatchcert.pem
 DIR/grid-ca.pem          the issuing CA, DIR/grid-ca-key.pem (0400) its key, DIR/root-ca.pem the root
@@ -23,7 +24,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,13 +47,14 @@ ROOT_DN = "/C=ch/O=CERN/CN=CERN Root Certification Authority 2 TEST"
 GRID_DN = "/DC=ch/DC=cern/CN=CERN Grid Certification Authority TEST"
 HOSTS = "/DC=ch/DC=cern/OU=computers/CN="
 USERS = "/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN="
+CRL_SERVER = "http://crl.example.org:8080"
 VOMS_HOST, VOMS_PORT, VO = "voms-cms.example.org", 15002, "cms"
 BITS = 2048
 LEAF_DAYS = 395
 RENEW_PKI_BEFORE = dt.timedelta(days=60)  # hosts issued from this CA must outlive a month of work
 PROXY_HOURS = 192
 RENEW_PROXY_AFTER = dt.timedelta(hours=96)
-FORMAT = 1  # of the folder; a folder of another format is made again
+FORMAT = 2  # of the folder; a folder of another format is made again
 
 
 def now() -> dt.datetime:
@@ -91,6 +93,14 @@ def issue_host(folder: Path, fqdn: str) -> tuple[Path, Path]:
     if not all(path.exists() for path in paths):
         _put(folder, label, HOSTS + fqdn, _leaf(HOSTS + fqdn, _authority(folder), names=[fqdn]))
     return paths
+
+
+def revoke(folder: Path, label: str) -> None:
+    """The CRL of the issuing CA, with one certificate more."""
+    path = folder / "certificates/TEST-GridCA.crl"
+    leaf = x509.load_pem_x509_certificate((folder / f"{label}cert.pem").read_bytes())
+    old = x509.load_pem_x509_crl(path.read_bytes())
+    _write(path, _pem(_crl(_authority(folder), {leaf.serial_number, *(entry.serial_number for entry in old)})))
 
 
 def _good(folder: Path) -> bool:
@@ -245,24 +255,28 @@ def _put(folder: Path, label: str, dn: str, leaf: Leaf) -> None:
     _write(folder / "pki.json", (json.dumps(listing, indent=1, sort_keys=True) + "\n").encode())
 
 
-def _trust(folder: Path, alias: str, dn: str, ca: Authority, subjects: Sequence[str], revoked: Sequence[x509.Certificate]) -> None:
-    """One trust anchor: certificate, CRL, signing policy, namespaces, and the links by hash."""
-    # The CRL lives as long as the CA: nobody publishes a newer one here.
+def _crl(ca: Authority, serials: Collection[int]) -> x509.CertificateRevocationList:
+    """It lives as long as the CA: nobody publishes a newer one of his own accord."""
     crl = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.subject)
     crl = crl.last_update(now() - dt.timedelta(hours=1)).next_update(now() + dt.timedelta(days=3650))
-    for bad in revoked:
-        entry = x509.RevokedCertificateBuilder().serial_number(bad.serial_number).revocation_date(now() - dt.timedelta(minutes=30))
-        crl = crl.add_revoked_certificate(entry.build())
+    for serial in sorted(serials):
+        crl = crl.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now() - dt.timedelta(minutes=30)).build())
+    return crl.sign(ca.key, hashes.SHA256())
+
+
+def _trust(folder: Path, alias: str, dn: str, ca: Authority, subjects: Sequence[str], revoked: Sequence[x509.Certificate]) -> None:
+    """One trust anchor: certificate, CRL, signing policy, namespaces, and the links by hash."""
     allowed = " ".join(f'"{subject}"' for subject in subjects)
     policy = f"access_id_CA  X509    '{dn}'\npos_rights    globus  CA:sign\ncond_subjects globus  '{allowed}'\n"
     namespaces = "".join(f'TO Issuer "{dn}" \\\n  PERMIT Subject "{subject.replace("*", ".*")}"\n' for subject in subjects)
     _write(folder / f"{alias}.pem", _pem(ca.certificate))
-    _write(folder / f"{alias}.crl", _pem(crl.sign(ca.key, hashes.SHA256())))
+    _write(folder / f"{alias}.crl", _pem(_crl(ca, {bad.serial_number for bad in revoked})))
+    _write(folder / f"{alias}.crl_url", f"{CRL_SERVER}/{alias}.crl\n".encode())
     _write(folder / f"{alias}.signing_policy", policy.encode())
     _write(folder / f"{alias}.namespaces", namespaces.encode())
     for flag in ("-subject_hash", "-subject_hash_old"):
         digest = subprocess.check_output(["openssl", "x509", "-noout", flag, "-in", str(folder / f"{alias}.pem")], text=True).strip()
-        for extension, source in (("0", "pem"), ("r0", "crl"), ("signing_policy", "signing_policy"), ("namespaces", "namespaces")):
+        for extension, source in (("0", "pem"), ("r0", "crl"), ("signing_policy", "signing_policy"), ("namespaces", "namespaces"), ("crl_url", "crl_url")):
             link = folder / f"{digest}.{extension}"
             link.unlink(missing_ok=True)
             link.symlink_to(f"{alias}.{source}")
@@ -272,11 +286,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dir", type=Path)
     parser.add_argument("--host", metavar="FQDN")
+    parser.add_argument("--revoke", metavar="NAME")
     arguments = parser.parse_args()
     folder = arguments.dir.resolve()
     ensure(folder)
     if arguments.host:
         print(*issue_host(folder, arguments.host), sep="\n")
+    if arguments.revoke:
+        revoke(folder, arguments.revoke)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import packages
+from . import grid, packages
 from .image import IDENTITIES, ensure_image
 from .laboratory import Laboratory, down_all
 from .podman import LAB, SERVICES, command, containers
@@ -92,6 +92,11 @@ def _pki(arguments: argparse.Namespace) -> None:
         print(laboratory.certificates())
 
 
+def _grid(arguments: argparse.Namespace) -> None:
+    laboratory = _laboratory(arguments)
+    (laboratory.grid_up if arguments.action == "up" else laboratory.grid_down)(arguments.part)
+
+
 def _packages(arguments: argparse.Namespace) -> int:
     if not arguments.check:
         packages.install()
@@ -147,6 +152,10 @@ def _parser() -> argparse.ArgumentParser:
 
     one = add("pki", _pki, "make the certificates if they are missing; print their folder, or the files of a host certificate")
     one.add_argument("--host", metavar="FQDN", help="issue a host certificate")
+
+    one = add("grid", _grid, "bring up (or take down) a real VOMS, MyProxy and ACME server and one for CRLs, beside the hosts of a laboratory")
+    one.add_argument("action", choices=("up", "down"))
+    one.add_argument("part", nargs="*", metavar="PART", help=f"only these of {', '.join(grid.PARTS)}")
 
     one = add("packages", _packages, "install the Debian packages that the laboratory needs (packages.txt)", in_place=False)
     one.add_argument("--check", action="store_true", help="only list what is missing; exit status 1 if anything is")

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import access
+from . import access, grid
 from .image import ensure_image, start_command
 from .podman import LAB, LABEL, SERVICES, Container, containers, networks, podman, remove, subnets
 from .provision import Kit
@@ -96,9 +96,24 @@ class Laboratory:
         """Nothing of it is left but the image, the keys and certificates in the folder, and the cache."""
         _close_connections(self.name)
         with lock(self.folder / ".lock"):
+            grid.down(self.folder)
             self._remove(containers(self.name))
             for network in networks(self.name):
                 podman("network", "rm", "--force", network)
+
+    def grid_up(self, parts: Sequence[str]) -> None:
+        """The Grid's servers run, with hosts or without."""
+        services = next((one for one in containers(self.name) if one.host == SERVICES and one.running), None)
+        if services is None:
+            raise LabError(f"network {self.network} has no hosts, and the Grid's servers live in it\n`lab up --network {self.network} HOST` first")
+        for name in grid.WITH_CERTIFICATE:
+            self.host_certificate(f"{name}.{DOMAIN}")
+        with lock(self.folder / ".lock"):
+            grid.up(self.folder, services.id, parts)
+
+    def grid_down(self, parts: Sequence[str]) -> None:
+        with lock(self.folder / ".lock"):
+            grid.down(self.folder, parts)
 
     def host(self, name: str) -> Container:
         found = {one.host: one for one in containers(self.name)}
@@ -236,7 +251,8 @@ class Laboratory:
         )
 
     def _hosts_file(self, name: str, address: str) -> str:
-        return f"127.0.0.1 localhost localhost.localdomain\n{address} {name}.{DOMAIN} {name}\n{self.prefix}.2 {SERVICES_NAME}\n"
+        services = " ".join([SERVICES_NAME, *(f"{each}.{DOMAIN}" for each in grid.NAMES)])
+        return f"127.0.0.1 localhost localhost.localdomain\n{address} {name}.{DOMAIN} {name}\n{self.prefix}.2 {services}\n"
 
     def _settle(self, container: str) -> None:
         podman("exec", "--interactive", container, "/bin/sh", "-s", stdin=SETTLE.read_bytes())
@@ -289,6 +305,8 @@ def down_all() -> None:
     """Every laboratory on this machine, found by its labels alone."""
     for network in networks():
         _close_connections(network)
+    for folder in {one.folder for one in containers() if one.folder}:
+        grid.down(Path(folder))
     remove(containers())
     for network in networks():
         podman("network", "rm", "--force", network)

@@ -28,6 +28,8 @@ sed -i 's#^\[Service\]#[Service]\nExecStartPre=/bin/sh -c "[ -e /etc/ssh/ssh_hos
 printf 'HostKey /etc/ssh/ssh_host_ed25519_key\nUseDNS no\nPrintMotd no\n' > /etc/ssh/sshd_config.d/lab.conf
 rm -f /etc/ssh/ssh_host_*
 ln -s /lib/systemd/system/crond.service /lib/systemd/system/sshd.service /etc/systemd/system/multi-user.target.wants/
+# role voms starts it where it is wanted
+rm -f /etc/systemd/system/timers.target.wants/fetch-crl.timer /etc/cron.d/fetch-crl
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer dnf-makecache.timer \
   getty@tty1.service console-getty.service systemd-timesyncd.service apache2.service apache-htcacheclean.service; do
   ln -sf /dev/null /etc/systemd/system/$unit
