@@ -46,6 +46,12 @@ def switched(content, disable=(), enable=()):
     return b''.join(lines), [_shown(line) for line in off], [_shown(line) for line in on]
 
 
+def out_of_service(content):
+    """The commands of the jobs that are commented out, by switched() or by hand, as text."""
+    hidden = [_original(line) for line in content.splitlines(True) if _command(line) is None]
+    return [_shown(_command(line)) for line in hidden if line is not None]
+
+
 def read(user):
     """The crontab of a user; empty where there is no crontab, no such user or no cron at all."""
     if not _exists(user):

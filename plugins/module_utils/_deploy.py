@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import contextlib
 import errno
 import fcntl
 import glob
@@ -31,13 +32,13 @@ try:
 except ImportError:     # Python 2.7
     from pipes import quote
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
 STAGES = ('machine', 'prep', 'sw', 'post')
-RECORD = '.cmsweb-crab.json'
 LOCK = '/var/lock/cmsweb-crab-deploy.lock'
+SCRATCH = _versions.SCRATCH
 SUCCESS = 'INFO: installation completed sucessfully'    # sic
 
 # curl's own codes come through, because Deploy runs it under "set -e".
@@ -70,77 +71,167 @@ class Deployment(object):
         self.tree = os.path.join(root, version)
 
     def record(self):
-        """What is written when the last stage has succeeded, and compared on the next run."""
+        """What is noted of the version when a stage has succeeded, and compared on the next run."""
         return {'version': self.version, 'services': self.services, 'architecture': self.architecture, 'repository': self.repository}
+
+    def is_installed(self):
+        """Packages and templates are there, for these services."""
+        noted = _versions.read_record(self.root, self.version)
+        return noted.get('done') in ('sw', 'post') and all(noted.get(key) == value for key, value in self.record().items())
 
     def is_complete(self):
         """All stages done for these services, and current points here."""
-        if _link(os.path.join(self.root, 'current')) != self.version:
-            return False
-        content = _files.read(os.path.join(self.tree, RECORD))
-        try:
-            return content is not None and json.loads(to_native(content)) == self.record()
-        except ValueError:
-            return False
+        noted = _versions.read_record(self.root, self.version)
+        return _versions.current(self.root) == self.version and self.is_installed() and noted['done'] == 'post'
 
 
 def inspect(deployment):
     """The state of a host as a dict: see the RETURN of deployment_info."""
+    root, gaps = deployment.root, _machine_gaps(deployment)
+    now = _versions.current(root)
+    noted = _versions.read_record(root, now)
     return {
         'deployed': deployment.is_complete(),
-        'machine_ready': not _machine_gaps(deployment),
-        'machine_gaps': _machine_gaps(deployment),
+        'installed': deployment.is_installed(),
+        'machine_ready': not gaps,
+        'machine_gaps': gaps,
         'git': any(os.access(os.path.join(folder, 'git'), os.X_OK) for folder in ('/usr/bin', '/usr/local/bin', '/bin')),
-        'current': _link(os.path.join(deployment.root, 'current')),
-        'packages': _packages(os.path.join(deployment.root, 'current')),
-        'enabled': sorted(_names(os.path.join(deployment.root, 'enabled'))),
+        'current': now,
+        'replaces': noted.get('replaces'),
+        'trial': bool(noted.get('trial')),
+        'packages': _versions.packages(os.path.join(root, 'current')) if now else {},
+        'enabled': _versions.names(os.path.join(root, 'enabled')),
+        'versions': _versions.describe(root),
+        'leftovers': _versions.leftovers(root),
+        'running': running(),
     }
 
 
-def run_stage(deployment, stage, checkout, rpm_host, wait):
+def run_stage(deployment, stage, checkout, rpm_host, wait, started_by):
     """Run one stage to its end. Raises CrabError with the lines of Deploy's log that matter.
 
     :param checkout: the folder with the clone of dmwm/deployment
-    :param wait: seconds to wait for another Deploy on this host, for instance of a play that was interrupted
+    :param wait: seconds to wait for another run on this host, for instance of a play that was interrupted
+    :param started_by: who runs it, for others who wait
     :returns: the notes (INFO and WARNING lines) of the stage
     """
     script = os.path.join(checkout, 'Deploy')
     if not os.path.isfile(script):
         raise CrabError('There is no %s.' % script, 'hgdeploy_checkout must hold a clone of dmwm/deployment.')
-    lock = _locked(wait)
-    try:
+    log_root = SCRATCH + '*' if stage == 'machine' else deployment.root
+    with locked(wait, started_by, 'stage %s of %s' % (stage, deployment.version), log_root):
         before = set(_logs(deployment.root))
         if stage == 'machine':
             code, output = _prepare_machine(deployment, script)
         else:
-            code, output = _run(_stage_command(deployment, stage, script, rpm_host))
+            quiet = _before(deployment, stage)
+            try:
+                code, output = _run(_stage_command(deployment, stage, script, rpm_host))
+            finally:
+                if quiet:
+                    quiet.settle()
             _hide_logs(deployment.root)
         if code != 0:
             new = sorted(set(_logs(deployment.root)) - before)
             raise CrabError('Deploy ended stage %s with exit code %d.%s' % (stage, code, _relevant(output, new, deployment)),
                             _remedy(stage, code))
-        if stage == 'post':
-            _write_record(deployment)
+        if stage in ('sw', 'post'):
+            _versions.write_record(deployment.root, deployment.version, deployment.user, dict(deployment.record(), done=stage))
         return _notes(output)
+
+
+def _before(deployment, stage):
+    """What another version that is in force is owed before this one gets the stage."""
+    root, version, user = deployment.root, deployment.version, deployment.user
+    now = _versions.current(root)
+    other = now if now != version and os.path.isdir(os.path.join(root, now or '.', 'config')) else None
+    if stage == 'sw' and other:
+        _versions.carry_auth(root, other, version)
+    if stage != 'post':
+        return None
+    if other:
+        _versions.keep_shared(root, other, user)
+        _versions.write_record(root, version, user, {'done': 'sw', 'replaces': other, 'trial': True})
+    else:
+        _versions.write_record(root, version, user, {'done': 'sw'})
+    return _versions.Quiet(root, user)
+
+
+# The lock ---------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def locked(wait, started_by, what, log_root):
+    """One at a time on a host. The lock is held by this process and by the Deploy that it starts, also when the play is long gone."""
+    handle = open(LOCK, 'a+')
+    try:
+        deadline = time.time() + wait
+        while not _try_lock(handle):
+            if time.time() > deadline:
+                raise CrabError('%s Waited for %d s.' % (told(running()), wait), 'Run again when that has ended, or raise hgdeploy_wait.')
+            time.sleep(1)
+        handle.truncate(0)
+        handle.write(json.dumps({'by': started_by, 'what': what, 'pid': os.getpid(), 'since': int(time.time()), 'log_root': log_root}))
+        handle.flush()
+        if hasattr(os, 'set_inheritable'):
+            os.set_inheritable(handle.fileno(), True)
+        yield
     finally:
-        lock.close()
+        handle.close()
+
+
+def running():
+    """Who holds the lock, as a dict of by, what, pid, since, seconds and step; None if nobody does."""
+    try:
+        handle = open(LOCK)
+    except (IOError, OSError):
+        return None
+    with handle:
+        if _try_lock(handle, fcntl.LOCK_SH):
+            return None
+        try:
+            holder = json.loads(handle.read())
+        except ValueError:
+            holder = {}
+    holder.setdefault('by', 'somebody')
+    holder.setdefault('what', 'another run of Deploy')
+    holder['seconds'] = int(time.time() - holder.get('since', time.time()))
+    holder['step'] = _step(holder.pop('log_root', ''))
+    return holder
+
+
+def told(holder):
+    """A holder of the lock as a sentence."""
+    if not holder:
+        return 'Another run has just ended on this host.'
+    return '%s runs %s on this host, for %d s by now (process %s).' % (holder['by'], holder['what'], holder['seconds'], holder.get('pid', 'unknown'))
+
+
+def _try_lock(handle, kind=fcntl.LOCK_EX):
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        return True
+    except (IOError, OSError) as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return False
+
+
+def _step(root):
+    """What Deploy is at, from the end of its newest log."""
+    logs = _logs(root)
+    if not logs:
+        return ''
+    with open(logs[-1], 'rb') as log:
+        log.seek(max(0, os.path.getsize(logs[-1]) - 65536))
+        lines = log.read().decode('utf-8', 'replace').splitlines()
+    for line in reversed(lines):
+        match = re.match(r'INFO: (?!generating fake login)(.*)|\++ \S*cmspkg .*?(-y install \S+\+\S+)', line)
+        if match:
+            return to_native(match.group(1) or 'cmspkg ' + match.group(2))
+    return ''
 
 
 # Looking ----------------------------------------------------------------------------------------------
-
-def _link(path):
-    try:
-        return os.readlink(path)
-    except OSError:
-        return None
-
-
-def _names(folder):
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
 
 def _machine_gaps(deployment):
     """What system/devvm would still have to make."""
@@ -169,30 +260,7 @@ def _account(name):
         return None
 
 
-def _packages(current):
-    """Versions of the installed packages by name, from the links apps/NAME -> ../sw/ARCH/GROUP/NAME/VERSION."""
-    apps = os.path.join(current, 'apps')
-    return dict((name, os.path.basename(_link(os.path.join(apps, name)) or '')) for name in _names(apps))
-
-
 # Running ----------------------------------------------------------------------------------------------
-
-def _locked(wait):
-    """An open file that holds the lock; it ends with this process, also when the play is long gone."""
-    handle = open(LOCK, 'a')
-    deadline = time.time() + wait
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return handle
-        except (IOError, OSError) as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
-        if time.time() > deadline:
-            raise CrabError('Another Deploy has been running on this host for %d s.' % wait,
-                            'See who holds %s (fuser %s), or raise hgdeploy_wait.' % (LOCK, LOCK))
-        time.sleep(1)
-
 
 def _stage_command(deployment, stage, script, rpm_host):
     words = [script, '-A', deployment.architecture, '-R', 'comp@' + deployment.version, '-r', 'comp=' + deployment.repository,
@@ -212,7 +280,7 @@ def _as_account(account, shell, line):
 def _prepare_machine(deployment, script):
     """system/devvm: accounts, groups, folders. It needs a root of its own, which is thrown away as the wiki does."""
     account = pwd.getpwnam(deployment.user)
-    scratch = tempfile.mkdtemp(prefix='cmsweb-crab-', dir='/var/tmp')
+    scratch = tempfile.mkdtemp(prefix=os.path.basename(SCRATCH), dir=os.path.dirname(SCRATCH))
     os.chown(scratch, account.pw_uid, account.pw_gid)
     os.chmod(scratch, 0o755)
     try:
@@ -228,7 +296,7 @@ def _prepare_machine(deployment, script):
 
 def _run(command):
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               cwd='/', preexec_fn=lambda: os.umask(0o022))
+                               cwd='/', close_fds=False, preexec_fn=lambda: os.umask(0o022))
     output = process.communicate()[0]
     return process.returncode, to_native(output.decode('utf-8', 'replace'))
 
@@ -245,11 +313,6 @@ def _hide_logs(root):
             os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) & ~0o007)
         except OSError:
             pass    # it may belong to a stage that failed before it made the folder
-
-
-def _write_record(deployment):
-    content = to_bytes(json.dumps(deployment.record(), sort_keys=True, indent=1) + '\n')
-    _files.replace(os.path.join(deployment.tree, RECORD), content, owner=deployment.user, group='_sw', mode=0o644)
 
 
 # Telling ----------------------------------------------------------------------------------------------

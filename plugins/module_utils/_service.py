@@ -75,6 +75,9 @@ class Service(object):
         """Put changed files in force."""
         self.start(timeout)
 
+    def restart(self, timeout):
+        self.start(timeout)
+
     def start(self, timeout):
         """`manage start` stops a running server first. Returns when the server is ready for its first request."""
         logs = dict((path, os.path.getsize(path)) for path in self._logs())
@@ -161,6 +164,14 @@ class Frontend(Service):
                             'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name))
         self._wait(self.pids, timeout, 'it does not serve %d s after manage start')
 
+    def restart(self, timeout):
+        asked = time.time()
+        code, output = self.call('restart')
+        if code != 0:
+            raise CrabError('frontend: manage restart ended with %d: %s' % (code, output.strip()[-500:]),
+                            'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name))
+        self._wait(lambda: [p for p in self.pids() if p['started'] >= asked - 0.1], timeout, 'it does not serve %d s after manage restart')
+
     def stop(self, timeout):
         self.call('stop')
         self._wait(lambda: not self.pids(), timeout, 'it still runs %d s after manage stop')
@@ -178,12 +189,14 @@ def service_of(root, name):
 
 
 def look(service, also_reads=()):
-    """dict(running, pid, started, stale): stale is the newest file that a running service has not seen, or None."""
+    """dict(running, pid, stale, switched): stale is the newest file that a running service has not seen, or None; switched is whether it
+    was started by another version than the one that is in force now."""
     processes = service.pids()
     if not processes:
-        return {'running': False, 'pid': None, 'stale': None}
+        return {'running': False, 'pid': None, 'stale': None, 'switched': False}
     first = min(processes, key=lambda process: process['started'])
-    return {'running': True, 'pid': first['pid'], 'stale': _newer(list(service.read_at_start()) + list(also_reads), first['started'])}
+    return {'running': True, 'pid': first['pid'], 'stale': _newer(list(service.read_at_start()) + list(also_reads), first['started']),
+            'switched': _switched(service.current, first['started'])}
 
 
 def plan(state, wanted):
@@ -192,7 +205,7 @@ def plan(state, wanted):
         return 'stop' if state['running'] else None
     if not state['running']:
         return 'start'
-    if wanted == 'restarted':
+    if wanted == 'restarted' or state['switched']:
         return 'restart'
     return 'refresh' if state['stale'] else None
 
@@ -203,6 +216,8 @@ def act(service, action, timeout):
         service.stop(timeout)
     elif action == 'refresh':
         service.refresh(timeout)
+    elif action == 'restart':
+        service.restart(timeout)
     else:
         service.start(timeout)
 
@@ -263,6 +278,14 @@ def _booted():
     """When the system came up, to a hundredth of a second: /proc/stat has whole seconds only."""
     with open('/proc/uptime') as source:
         return time.time() - float(source.read().split()[0])
+
+
+def _switched(link, moment):
+    """Whether the link was made to point elsewhere after the moment."""
+    try:
+        return os.lstat(link).st_ctime > moment
+    except OSError:
+        return False
 
 
 def _newer(paths, moment):

@@ -15,8 +15,8 @@ version_added: 0.1.0
 description:
   - Drives the C(manage) scripts of a tree that dmwm/deployment made, the frontend first.
   - With O(state=started), a service that runs but started before one of the files was changed that it reads only at its start is
-    restarted (the frontend gracefully). The host itself is the memory, so a play that was interrupted between a change and the
-    restart catches up on its next run.
+    restarted (the frontend gracefully), and so is one that another version started than the one that is in force now. The host itself is
+    the memory, so a play that was interrupted between a change and the restart catches up on its next run.
   - A backend counts as started when its log says C(ENGINE Bus STARTED). Before that WMCore answers 503 although the database is fine.
   - Fails with the end of the server's log and the cause where it is a known one.
   - Must run as root.
@@ -114,6 +114,8 @@ def act(params, check):
 
 
 def _reason(state, action):
+    if state['switched']:
+        return 'another version is in force than the one that it was started by'
     if action == 'refresh':
         return '%s is newer than the server' % state['stale']
     return 'running' if state['running'] else 'not running'

@@ -14,7 +14,11 @@ short_description: Run one stage of dmwm/deployment's Deploy
 version_added: 0.1.0
 description:
   - Runs one stage of C(cfg/Deploy) with service accounts (option C(-a) of Deploy), as the account that the stage needs.
-  - Waits for another Deploy on the same host to end first, so that a play that was interrupted can be started again at once.
+  - Runs in the background of the host, so that a connection that breaks ends nothing, and shows every few seconds what Deploy is at.
+  - Waits for another Deploy on the same host to end first, and says whose it is, so that a play that was interrupted can be started again at once.
+  - V(sw) takes the secrets (accounts, certificates, header key) of the version in force over into a new one. V(post) keeps what the version that
+    leaves shares with the new one, so that M(cmsweb.crab.deployment_version) can bring it back, and leaves cron jobs that somebody
+    commented out as they are.
   - Fails with the lines of Deploy's log that matter, and without the frontend password that the V(sw) stage generates.
   - A stage that is run again does what Deploy does then. In particular V(sw) puts the template of every C(config.py) back.
     Use M(cmsweb.crab.deployment_info) to run the stages only when they are needed.
@@ -43,6 +47,9 @@ options:
     description: How many seconds to wait for another Deploy on the host.
     type: int
     default: 1800
+  started_by:
+    description: Who runs it, for others who have to wait. The default is the account and the name of the controller.
+    type: str
 extends_documentation_fragment:
   - cmsweb.crab.writes.attributes
   - cmsweb.crab.deployment
@@ -84,7 +91,8 @@ def act(params, check):
     if check:
         return {'changed': True, 'diff': {'before': '', 'after': 'stage %s of %s\n' % (params['stage'], params['version'])}}
     started = time.time()
-    notes = _deploy.run_stage(deployment_of(params), params['stage'], params['checkout'], params['rpm_host'], params['wait'])
+    notes = _deploy.run_stage(deployment_of(params), params['stage'], params['checkout'], params['rpm_host'], params['wait'],
+                              params['started_by'] or 'somebody')
     return {'changed': True, 'notes': notes, 'seconds': round(time.time() - started, 1)}
 
 
@@ -95,6 +103,7 @@ def main():
         checkout={'type': 'path', 'required': True},
         rpm_host={'type': 'str', 'default': 'cmsrep.cern.ch'},
         wait={'type': 'int', 'default': 1800},
+        started_by={'type': 'str'},
     ))
 
 

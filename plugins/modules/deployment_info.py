@@ -36,6 +36,11 @@ deployed:
   returned: success
   type: bool
   sample: true
+installed:
+  description: Whether packages and templates of this version are there for these services, in force or not.
+  returned: success
+  type: bool
+  sample: true
 machine_ready:
   description: Whether accounts and groups exist.
   returned: success
@@ -57,6 +62,16 @@ current:
   returned: success
   type: str
   sample: HG1803f
+replaces:
+  description: The version that was in force before, to which a rollback goes; null if there was none.
+  returned: success
+  type: str
+  sample: HG1803f
+trial:
+  description: Whether the version in force has not been verified since it replaced another.
+  returned: success
+  type: bool
+  sample: false
 packages:
   description: Installed packages of the version in force and their versions.
   returned: success
@@ -68,6 +83,28 @@ enabled:
   type: list
   elements: str
   sample: ["crabcache", "crabserver", "frontend"]
+versions:
+  description: All versions below the root. Those that are C(complete) have been in force at some time.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - version: HG1803f
+      current: true
+      complete: true
+      replaces:
+      packages: {"crabserver": "3.3.1803.patch3", "frontend": "6.14"}
+leftovers:
+  description: What nothing uses any more, each with the reason.
+  returned: success
+  type: list
+  elements: str
+  sample: ["/data/srv/HG2206b: installed, but not in force"]
+running:
+  description: Who runs a stage on the host at this moment, and what it is at; null if nobody does.
+  returned: success
+  type: dict
+  sample: {"by": "alice@desk", "what": "stage sw of HG2206b", "pid": 4711, "since": 1764000000, "seconds": 95, "step": "deploying frontend"}
 '''
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _deploy

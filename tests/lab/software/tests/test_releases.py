@@ -149,7 +149,7 @@ def test_another_version_by_the_playbook(rest: Rest, tag: str, release: str, ext
         "frontend_auth_backends": "^ localhost",
     }
 
-    end_play(start_play("--tags", "deploy,config,auth,service,verify", **variables))
+    end_play(start_play("--tags", "deploy,config,auth,switch,service,verify", **variables))
 
     code, body = rest.info("delegatedn")
     assert code == 200 and "/CN=tw" in body

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _deploy
+from ansible_collections.cmsweb.crab.plugins.module_utils import _deploy, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
 SERVICES = ['admin/devtools', 'frontend', 'crabserver@3.3.1803.patch3']
@@ -25,8 +25,8 @@ def deployment(tmp_path):
 def finish(deployment):
     os.mkdir(deployment.tree)
     os.symlink('HG1803f', os.path.join(deployment.root, 'current'))
-    with open(os.path.join(deployment.tree, _deploy.RECORD), 'w') as record:
-        json.dump(deployment.record(), record)
+    with open(os.path.join(deployment.tree, _versions.RECORD), 'w') as record:
+        json.dump(dict(deployment.record(), done='post'), record)
 
 
 def test_a_virgin_host_has_nothing_and_says_what_is_missing(deployment):
@@ -64,7 +64,7 @@ def test_without_the_current_link_it_is_not_deployed(deployment):
 
 def test_a_broken_record_is_not_deployed(deployment):
     finish(deployment)
-    with open(os.path.join(deployment.tree, _deploy.RECORD), 'w') as record:
+    with open(os.path.join(deployment.tree, _versions.RECORD), 'w') as record:
         record.write('{"version": ')
 
     assert not deployment.is_complete()
@@ -103,7 +103,7 @@ def test_hostile_words_reach_the_shell_quoted(deployment):
 
 def test_a_missing_checkout_names_the_variable(deployment):
     with pytest.raises(CrabError, match='hgdeploy_checkout must hold a clone'):
-        _deploy.run_stage(deployment, 'prep', deployment.root, 'host', 1)
+        _deploy.run_stage(deployment, 'prep', deployment.root, 'host', 1, 'alice@desk')
 
 
 def fake_deploy(monkeypatch, deployment, code, output='', log=''):
@@ -127,7 +127,7 @@ def test_a_failed_stage_shows_the_log_and_the_remedy_but_no_password(deployment,
                 '+ curl -sO http://cmsrep.example.org/cmssw/bootstrap.sh\n')
 
     with pytest.raises(CrabError) as caught:
-        _deploy.run_stage(deployment, 'sw', deployment.root, 'cmsrep.example.org', 1)
+        _deploy.run_stage(deployment, 'sw', deployment.root, 'cmsrep.example.org', 1, 'alice@desk')
 
     assert 'Deploy ended stage sw with exit code 6.' in str(caught.value)
     assert 'curl -sO http://cmsrep.example.org/cmssw/bootstrap.sh' in str(caught.value)
@@ -138,7 +138,7 @@ def test_a_failed_stage_shows_the_log_and_the_remedy_but_no_password(deployment,
 def test_the_notes_of_a_good_stage_hide_the_password(deployment, monkeypatch):
     fake_deploy(monkeypatch, deployment, 0, "INFO: generating fake login with user alice password HuNtEr2 dn ''\nnoise\n%s\n" % _deploy.SUCCESS)
 
-    notes = _deploy.run_stage(deployment, 'sw', deployment.root, 'cmsrep.example.org', 1)
+    notes = _deploy.run_stage(deployment, 'prep', deployment.root, 'cmsrep.example.org', 1, 'alice@desk')
 
     assert notes == ['INFO: generating fake login with user alice password ********', _deploy.SUCCESS]
 
@@ -146,16 +146,29 @@ def test_the_notes_of_a_good_stage_hide_the_password(deployment, monkeypatch):
 def test_logs_are_closed_to_others_because_one_has_the_password(deployment, monkeypatch):
     fake_deploy(monkeypatch, deployment, 0, log='secret')
 
-    _deploy.run_stage(deployment, 'sw', deployment.root, 'cmsrep.example.org', 1)
+    _deploy.run_stage(deployment, 'prep', deployment.root, 'cmsrep.example.org', 1, 'alice@desk')
 
     for path in [os.path.join(deployment.root, '.deploy')] + _deploy._logs(deployment.root):
         assert os.stat(path).st_mode & 0o007 == 0, path
 
 
-def test_another_deploy_is_waited_for_and_then_named(deployment, monkeypatch):
+def test_another_run_is_waited_for_and_then_named(deployment, monkeypatch):
     fake_deploy(monkeypatch, deployment, 0)
-    holder = _deploy._locked(0)
 
-    with pytest.raises(CrabError, match='Another Deploy has been running on this host for 0 s'):
-        _deploy.run_stage(deployment, 'prep', deployment.root, 'host', 0)
-    holder.close()
+    with _deploy.locked(0, 'bob@desk', 'stage sw of HG2206b', deployment.root):
+        with pytest.raises(CrabError, match='bob@desk runs stage sw of HG2206b on this host'):
+            _deploy.run_stage(deployment, 'prep', deployment.root, 'host', 0, 'alice@desk')
+        assert _deploy.running()['by'] == 'bob@desk'
+    assert _deploy.running() is None
+
+
+@pytest.mark.parametrize('line, step', [
+    ('INFO: deploying frontend - variant: default, version: default', 'deploying frontend - variant: default, version: default'),
+    ('++ /data/srv/HG1803f/sw/common/cmspkg -a slc7_amd64_gcc630 -y install cms+crabserver+3.3', 'cmspkg -y install cms+crabserver+3.3'),
+    ("INFO: generating fake login with user alice password HuNtEr2 dn ''", 'earlier'),
+])
+def test_what_deploy_is_at_is_read_off_the_end_of_its_log(tmp_path, line, step):
+    (tmp_path / '.deploy').mkdir()
+    (tmp_path / '.deploy' / '20260101-000000-1-sw.log').write_text(u'INFO: earlier\n+ noise\n%s\n+ noise\n' % line)
+
+    assert _deploy._step(str(tmp_path)) == step

@@ -14,14 +14,16 @@ import pytest
 from ansible_collections.cmsweb.crab.plugins.module_utils import _service
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
-RUNNING = {'running': True, 'pid': 7, 'stale': None}
-STALE = {'running': True, 'pid': 7, 'stale': '/data/srv/current/config/crabserver/config.py'}
-DOWN = {'running': False, 'pid': None, 'stale': None}
+RUNNING = {'running': True, 'pid': 7, 'stale': None, 'switched': False}
+STALE = {'running': True, 'pid': 7, 'stale': '/data/srv/current/config/crabserver/config.py', 'switched': False}
+SWITCHED = dict(STALE, switched=True)
+DOWN = {'running': False, 'pid': None, 'stale': None, 'switched': False}
 
 
 @pytest.mark.parametrize('state, wanted, action', [
     (DOWN, 'started', 'start'), (RUNNING, 'started', None), (STALE, 'started', 'refresh'),
     (DOWN, 'restarted', 'start'), (RUNNING, 'restarted', 'restart'), (STALE, 'restarted', 'restart'),
+    (SWITCHED, 'started', 'restart'), (SWITCHED, 'stopped', 'stop'),
     (DOWN, 'stopped', None), (RUNNING, 'stopped', 'stop'), (STALE, 'stopped', 'stop'),
 ])
 def test_one_action_follows_from_state_and_wish(state, wanted, action):
@@ -50,6 +52,17 @@ def test_a_running_group_is_found_and_a_younger_file_makes_it_stale(tmp_path):
 
     assert state['running'] is True
     assert state['stale'] == str(config)
+
+
+def test_a_link_to_another_version_since_the_start_is_a_switch_and_a_new_file_in_the_version_is_none(tmp_path):
+    (tmp_path / 'HG1803f').mkdir()
+    os.symlink('HG1803f', str(tmp_path / 'current'))
+    linked = os.lstat(str(tmp_path / 'current')).st_ctime
+    (tmp_path / 'HG1803f' / 'record').write_bytes(b'')
+
+    assert _service._switched(str(tmp_path / 'current'), linked - 0.01) is True
+    assert _service._switched(str(tmp_path / 'current'), linked) is False
+    assert _service._switched(str(tmp_path / 'missing'), 0) is False
 
 
 def test_an_older_file_is_not_newer(tmp_path):

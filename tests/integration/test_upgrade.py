@@ -1,0 +1,161 @@
+"""Another HG version beside the one in force, the switch, the way back by itself and on request, and what users see meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from .client import NEW, OLD, UPGRADE, Client
+from .conftest import Site
+
+SRV = "/data/srv"
+MPM = f"{SRV}/{NEW}/config/frontend/mpm.conf"
+# What is the user's or the old version's own. Deploy's post stage makes all of state/frontend/etc the deploying account's, so owners are not
+# compared there; what comes and goes with a running server is left out.
+OWN = (f"find {SRV}/{OLD}/config {SRV}/{OLD}/auth -name __pycache__ -prune -o -type f -printf '%p %m %u %g ' -exec sha256sum {{}} ';' | sort; "
+       f"find {SRV}/state/frontend/etc {SRV}/state/frontend/server.conf -type f -printf '%p %m ' -exec sha256sum {{}} ';' | sort; crontab -l -u crabdev")
+
+
+@pytest.fixture(scope="module")
+def deployed(site: Site) -> Iterator[Site]:
+    site.fresh()
+    site.play("site.yml", check=True)
+    yield site
+
+
+@pytest.fixture(scope="module")
+def restart(deployed: Site) -> float:
+    """How long users are without an answer when all services are restarted."""
+    with Client(deployed) as client:
+        deployed.play("site.yml", {"service_state": "restarted"}, "--tags", "service", check=True)
+    return client.outage
+
+
+def current(site: Site) -> str:
+    return site.on(f"readlink {SRV}/current").strip()
+
+
+def changed_setting(name: str, value: object) -> dict[str, object]:
+    return {"crabserver_config_settings": {**UPGRADE["crabserver_config_settings"], name: value}}  # type: ignore[dict-item]
+
+
+# In the order of the stages: the first two while the new version is not installed yet.
+FAILURES: dict[str, tuple[dict[str, object], str, str]] = {
+    "prep": ({"hgdeploy_services": ["frontend", "nosuch"]}, "", "check hgdeploy_services"),
+    "sw": ({"hgdeploy_rpm_host": "127.0.0.1:9"}, "", "check hgdeploy_rpm_host"),
+    "config": ({"crabserver_config_service_key": "/nonexistent"}, "", "There is no file /nonexistent"),
+    "schema": ({"oracle_schema_password": "HuNtEr2wrong"}, "", "ORA-01017"),
+    "auth": ({"frontend_auth_tree": "/proc/nonexistent"}, "", "/proc/nonexistent"),
+    "switch": ({}, f"mv {MPM} {MPM}.away", "mpm.conf"),
+    "service": (changed_setting("data.object", "CRABInterface.NoSuch.Class"), "", "crabserver did not start"),
+    "verify": (changed_setting("main.port", 8299), "", "Cause: not_running."),
+}
+SWITCHED = ("switch", "service", "verify")
+
+
+@pytest.mark.parametrize("stage", FAILURES)
+def test_1_an_upgrade_that_fails_leaves_the_version_before_in_force(deployed: Site, restart: float, stage: str) -> None:
+    variables, arrange, said = FAILURES[stage]
+    before = deployed.on(OWN)
+    deployed.on(arrange or "true")
+
+    with Client(deployed) as client:
+        run = deployed.play("site.yml", {**UPGRADE, "service_timeout": 20, "verify_retries": 1, **variables})
+    if arrange:
+        deployed.on(f"mv {MPM}.away {MPM}")
+
+    assert run.code != 0
+    assert said in run.failure, run.output
+    if stage in SWITCHED:
+        assert f"{NEW} was taken out of force" in run.failure and f"{OLD} is in force again, and answers" in run.failure, run.output
+    else:
+        assert f"{NEW} was not put in force" in run.failure and f"{OLD} is in force as before" in run.failure, run.output
+    assert current(deployed) == OLD
+    assert deployed.on(OWN).splitlines() == before.splitlines()
+    assert client.ask() == (200, client.answers[0][2])
+    # A new version that does not come up costs its own attempt and the way back.
+    print(f"{stage}: {client.outage:.2f} s without an answer, a restart takes {restart:.2f} s")
+    assert client.outage < (0.6 if stage not in SWITCHED else 3 * restart + 12)
+
+
+def test_2_an_upgrade_is_answered_by_the_new_version_after_no_longer_than_a_restart(deployed: Site, restart: float) -> None:
+    keys = f"cd {SRV}/%s/auth && sha256sum wmcore-auth/header-auth-key crabserver/dmwm-service-*.pem && stat -c '%%n %%a %%U:%%G' */*key*"
+    secrets = deployed.on(keys % OLD)
+
+    with Client(deployed) as client:
+        run = deployed.play("site.yml", UPGRADE, check=True)
+
+    assert f"Software     {NEW}, crabserver v3.260407" in run.output
+    assert current(deployed) == NEW
+    assert client.ask() == (200, "v3.*")
+    assert len(client.versions) == 2
+    print(f"upgrade: {client.outage:.2f} s without an answer, a restart takes {restart:.2f} s")
+    assert client.outage < restart + 1
+    assert deployed.on(keys % NEW) == secrets
+    assert deployed.on(f"[ {SRV}/{NEW}/auth/wmcore-auth/header-auth-key -ef {SRV}/state/frontend/etc/keys/authz-headers ] && echo one file") == "one file\n"
+    assert "mkauthmap" not in re.sub(r"^#.*$", "", deployed.on("crontab -l -u crabdev"), flags=re.MULTILINE)
+
+
+def test_3_a_second_run_changes_nothing(deployed: Site) -> None:
+    before = deployed.fingerprint()
+
+    run = deployed.play("site.yml", UPGRADE, check=True)
+
+    assert run.changed == 0
+    assert deployed.fingerprint() == before
+
+
+def test_4_rollback_brings_files_links_and_answers_back(deployed: Site, restart: float) -> None:
+    with Client(deployed) as client:
+        run = deployed.play("playbooks/rollback.yml", UPGRADE, check=True)
+
+    assert f"{OLD} is in force. Set crab_hg_version to it" in " ".join(run.output.split())
+    assert current(deployed) == OLD
+    assert client.ask()[1].startswith("3\\.3\\.")
+    assert client.outage < restart + 1
+    assert deployed.play("site.yml", check=True).changed == 0
+
+
+def test_5_there_is_no_way_back_from_the_first_version(deployed: Site) -> None:
+    run = deployed.play("playbooks/rollback.yml")
+
+    assert run.code != 0
+    assert f"{OLD} has replaced no other version on this host" in run.failure and NEW in run.failure
+    assert current(deployed) == OLD
+
+
+def test_6_forward_again_needs_no_packages(deployed: Site) -> None:
+    run = deployed.play("site.yml", {**UPGRADE, "hgdeploy_rpm_host": "127.0.0.1:9"}, check=True)
+
+    assert "Packages and templates of the configuration" not in run.output
+    assert current(deployed) == NEW
+
+
+def test_7_versions_are_removed_by_name_and_never_the_one_in_force(deployed: Site) -> None:
+    shown = deployed.play("playbooks/prune.yml", check=True)
+    refused = deployed.play("playbooks/prune.yml", {"hgdeploy_prune": [NEW]})
+    dry = deployed.play("playbooks/prune.yml", {"hgdeploy_prune": [OLD]}, "--check", check=True)
+    there = deployed.on(f"ls {SRV}")
+    pruned = deployed.play("playbooks/prune.yml", {"hgdeploy_prune": [OLD]}, check=True)
+
+    assert shown.changed == 0 and f"- {OLD}" in shown.output
+    assert refused.code != 0 and f"{NEW} is the version in force, and is not removed" in refused.failure
+    assert dry.changed == 1 and OLD in there.split()
+    assert pruned.changed == 1 and OLD not in deployed.on(f"ls {SRV} {SRV}/state/frontend/htdocs")
+    assert deployed.play("site.yml", UPGRADE, "--tags", "verify").code == 0
+
+
+def test_8_a_second_run_at_the_same_time_is_told_whose_the_first_is(deployed: Site) -> None:
+    lock = "/var/lock/cmsweb-crab-deploy.lock"
+    deployed.on(f"nohup flock {lock} sh -c 'echo \"{{\\\"by\\\": \\\"bob@desk\\\", \\\"what\\\": \\\"stage sw of HG2206b\\\", \\\"pid\\\": 4711}}\" > {lock}; "
+                "sleep 30' > /dev/null 2>&1 & sleep 0.5; echo $! > /run/holder")
+    try:
+        run = deployed.play("site.yml", {**UPGRADE, "hgdeploy_services": ["admin/devtools", "frontend", "crabserver"], "hgdeploy_wait": 8}, "--tags", "deploy")
+    finally:
+        deployed.on("pkill -P $(cat /run/holder); kill $(cat /run/holder); true")
+
+    assert run.code != 0
+    assert "bob@desk runs stage sw of HG2206b on this host" in run.failure and "hgdeploy_wait" in run.failure
+    assert "waiting: bob@desk runs stage sw of HG2206b" in run.output
