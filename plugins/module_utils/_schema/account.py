@@ -18,7 +18,7 @@ _QUOTAS = 'SELECT tablespace_name, bytes, max_bytes FROM user_ts_quotas ORDER BY
 _RECYCLE_BIN = 'SELECT original_name, type, space FROM user_recyclebin ORDER BY original_name'
 _INVALID = "SELECT object_type, object_name FROM user_objects WHERE status <> 'VALID' ORDER BY object_type, object_name"
 _UNUSABLE = "SELECT index_name FROM user_indexes WHERE status = 'UNUSABLE' ORDER BY index_name"
-_UNUSED = 'SELECT table_name, count FROM user_unused_col_tabs ORDER BY table_name'
+_UNUSED = 'SELECT table_name, "COUNT" FROM user_unused_col_tabs ORDER BY table_name'
 _NEEDED = {operations.CreateTable: 'CREATE TABLE', operations.CreateSequence: 'CREATE SEQUENCE', operations.CreateTrigger: 'CREATE TRIGGER'}
 _NEARLY_FULL = 0.9
 
