@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CHECKS := lint sanity units integration molecule site
 
-.PHONY: help demo demo-down test $(CHECKS) bench docs dist packages
+.PHONY: help demo demo-down test $(CHECKS) test-live bench docs dist packages
 
 help: ## this list
 	@sed -nE 's/^([a-z -]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-36s %s\n' "make $$target" "$$text"; done
@@ -29,8 +29,13 @@ units integration molecule site: packages ## one of them (on hosts of the labora
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/check $@
 
-bench: packages ## what a second run of site.yml costs, against as many pings
+test-live: ## the schema engine on a real database: CRAB_TEST_DSN, CRAB_TEST_USER, CRAB_TEST_PASSWORD of an empty account
 	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec $$bin/python tests/ci/units.py live
+
+bench: packages ## what a second run of site.yml costs, against as many pings; and the schema engine, against Alembic
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH $$bin/python tests/bench/schema.py
 	PATH=$$bin:$$PATH exec $$bin/python tests/bench/bench.py
 
 docs: ## write roles/*/README.md anew from their argument_specs

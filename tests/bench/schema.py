@@ -1,7 +1,7 @@
 """How long the schema engine takes, beside Alembic's compare_metadata on the same tables in the same run.
 
 Ours: read Create.py (or SQL), introspect, diff, plan, on the Oracle stand-in. Alembic's: compare_metadata on SQLite, its model already built;
-it compares less (no checks, no names of keys, no partitions). Processor seconds, medians. Wants alembic: pip install alembic.
+it compares less (no checks, no names of keys, no partitions). Processor seconds, medians.
 """
 
 from __future__ import annotations

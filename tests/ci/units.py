@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""units.py controller|lab|VERSION: the unit tests on one Python.
+"""units.py controller|lab|VERSION|live: the unit tests on one Python.
 
 controller  this Python: every unit test and the property tests
 lab         Python 2.7 in the image of the lab hosts, as a bare machine has none
 VERSION     2.7 or 3.6 of this machine, if it has it
+live        this Python, and those of the schema engine alone, on the database that CRAB_TEST_DSN names
 
 What runs on hosts (modules, module_utils) and the Oracle stand-in are tested on all; what runs on the controller only there.
 """
@@ -28,6 +29,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsw
 WORK = ROOT / ".cache/units"
 INNER = "ansible_collections/cmsweb/crab"
 ON_HOSTS = ["tests/unit/plugins/modules", "tests/unit/plugins/module_utils", "tests/unit/lab"]
+LIVE = [f"tests/unit/plugins/module_utils/test_schema_{name}.py" for name in ("dictionary", "alter", "history")]
 PYTEST = ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
 
 
@@ -37,6 +39,8 @@ def main() -> int:
         return on_controller()
     if what == "lab":
         return in_lab()
+    if what == "live":
+        return on_live()
     if what in ("2.7", "3.6"):
         return on_old(what)
     sys.exit(__doc__)
@@ -48,6 +52,16 @@ def on_controller() -> int:
     tests = [name for name in ("tests/unit", "tests/property") if (folder / name).is_dir()]
     # By file, not by package: test modules of the same name in different folders must not meet.
     return subprocess.run([sys.executable, *PYTEST, "--import-mode=importlib", *tests], cwd=folder, env=environment, check=False).returncode
+
+
+def on_live() -> int:
+    missing = [name for name in ("CRAB_TEST_DSN", "CRAB_TEST_USER", "CRAB_TEST_PASSWORD") if not os.environ.get(name)]
+    if missing:
+        sys.exit(f"units.py: {', '.join(missing)} not set. Name a database and an account of its own without any table; CRAB_TEST_DRIVER (oracledb, "
+                 "cx_Oracle) and CRAB_TEST_CLIENT_DIR if need be.")
+    path = os.pathsep.join(filter(None, (str(ROOT / "collections"), os.environ.get("PYTHONPATH"))))
+    return subprocess.run([sys.executable, *PYTEST, "--import-mode=importlib", *LIVE], cwd=ROOT / "collections" / INNER,
+                          env={**os.environ, "PYTHONPATH": path}, check=False).returncode
 
 
 def on_old(version: str) -> int:

@@ -2,13 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A database for the tests that need one: the Oracle stand-in of the laboratory, in a folder of the test."""
+"""A database for the tests that need one: the Oracle stand-in of the laboratory, in a folder of the test.
+
+With CRAB_TEST_DSN, as `make test-live` has it, it is that database, and the empty account that CRAB_TEST_USER and CRAB_TEST_PASSWORD name.
+"""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -65,10 +69,66 @@ class Database:
         while self._connections:
             self._connections.pop().close()
 
+    def save(self):
+        """Keep all that is there, for restore()."""
+        shutil.copytree(str(self.folder / 'oracle'), str(self.folder / 'saved'))
+
+    def restore(self):
+        """Whether what was saved is there again."""
+        self.close()
+        shutil.rmtree(str(self.folder / 'oracle'))
+        shutil.copytree(str(self.folder / 'saved'), str(self.folder / 'oracle'))
+        return True
+
+
+class LiveDatabase(Database):
+    """The account of a real database, which is emptied before each test."""
+
+    def connect(self):
+        settings = os.environ
+        connection = driver.connect(settings['CRAB_TEST_DSN'], settings['CRAB_TEST_USER'], settings['CRAB_TEST_PASSWORD'],
+                                    settings.get('CRAB_TEST_DRIVER', 'auto'), client_dir=settings.get('CRAB_TEST_CLIENT_DIR'))
+        self._connections.append(connection)
+        return connection
+
+    def empty(self):
+        schema = self.read()
+        self.run(*['DROP TABLE "%s" CASCADE CONSTRAINTS PURGE' % name for name in schema.tables] + ['DROP SEQUENCE "%s"' % name for name in schema.sequences])
+
+    def save(self):
+        pass
+
+    def restore(self):
+        self.empty()
+        return False
+
+    def admin(self, *arguments):
+        pytest.skip('only the stand-in can do that: %s' % ' '.join(arguments))
+
+    account = statements = admin
+
+
+@pytest.fixture(scope='session')
+def live(tmp_path_factory):
+    """The real database, if one is named. It must be empty: the tests drop all that is in it."""
+    if not os.environ.get('CRAB_TEST_DSN'):
+        return None
+    database = LiveDatabase(tmp_path_factory.mktemp('live'))
+    held = sorted(database.read().tables)
+    if held:
+        pytest.exit('The account %s has tables (%s). The tests drop every table: give them an account of their own.' % (
+            os.environ['CRAB_TEST_USER'], ', '.join(held)))
+    return database
+
 
 @pytest.fixture
-def oracle(tmp_path, monkeypatch):
-    """A Database of Oracle 19 with an empty account."""
+def oracle(tmp_path, monkeypatch, live):
+    """A Database of Oracle 19 with an empty account, or the real one."""
+    if live is not None:
+        yield live
+        live.empty()
+        live.close()
+        return
     monkeypatch.syspath_prepend(STANDIN)
     monkeypatch.setenv('ORACLE_STANDIN_DIR', str(tmp_path / 'oracle'))
     from cx_Oracle import _store

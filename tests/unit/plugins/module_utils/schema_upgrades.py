@@ -124,14 +124,23 @@ class Upgrade:
     """One account, from one release to the next."""
 
     def __init__(self, oracle, old, new):
-        self.oracle, self.wanted = oracle, schema_of(new)
-        live = schema_of(old)
-        self.drop = drops_to(self.wanted, live)
-        connection = oracle.connect()
-        assert execute.apply(connection, plan.make(diff.compare(live, model.Schema())).steps).problem is None
-        fill(connection, live)
-        self.before = rows_of(connection)
-        oracle.close()
+        self.oracle, self.wanted, self.old = oracle, schema_of(new), schema_of(old)
+        self.drop = drops_to(self.wanted, self.old)
+        self.before = self.begin()
+        oracle.save()
+
+    def begin(self):
+        """The tables of the old release, with rows; what they hold."""
+        connection = self.oracle.connect()
+        assert execute.apply(connection, plan.make(diff.compare(self.old, model.Schema())).steps).problem is None
+        fill(connection, self.old)
+        rows = rows_of(connection)
+        self.oracle.close()
+        return rows
+
+    def begin_again(self):
+        if not self.oracle.restore():
+            self.begin()
 
     def plan(self, connection):
         live = dictionary.read(connection.select)
