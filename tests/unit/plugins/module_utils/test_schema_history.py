@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import itertools
+import sys
 
 import pytest
 
@@ -19,6 +20,12 @@ from ansible_collections.cmsweb.crab.tests.unit.plugins.module_utils.schema_upgr
 CHOSEN = ('3.3.0.pre2', '3.3.5.rc3', '3.3.11.rc4', '3.3.16.rc1', '3.3.1509.rc7', '3.3.1604.rc1', '3.3.1612.rc1', '3.3.1703.rc3', '3.3.1711.rc1',
           'v3.210318', 'v3.221128', 'v3.240508', 'v3.250324')
 STEPS = list(zip(RELEASES, RELEASES[1:]))
+PAIRS = [pair for pair in itertools.combinations(CHOSEN, 2) if pair not in STEPS]
+STOPPED = STEPS
+if sys.version_info < (3, 7):
+    # On the Pythons of hosts the hard ones: what the others add depends on no Python, and takes its time.
+    PAIRS = PAIRS[-1:]
+    STOPPED = [pair for pair in STEPS if pair[1] in CHOSEN]
 
 
 @pytest.mark.parametrize('release', RELEASES)
@@ -42,7 +49,7 @@ def test_each_release_follows_the_one_before_it_and_no_value_is_lost(oracle, old
     upgrade.check()
 
 
-@pytest.mark.parametrize('old, new', [pair for pair in itertools.combinations(CHOSEN, 2) if pair not in STEPS])
+@pytest.mark.parametrize('old, new', PAIRS)
 def test_any_release_follows_any_older_one_and_no_value_is_lost(oracle, old, new):
     upgrade = Upgrade(oracle, old, new)
 
@@ -67,7 +74,7 @@ def test_scratch_then_create_leaves_nothing_to_do(oracle, release):
 
 
 @pytest.mark.parametrize('after', [False, True], ids=['before', 'after'])
-@pytest.mark.parametrize('old, new', STEPS)
+@pytest.mark.parametrize('old, new', STOPPED)
 def test_stopped_at_any_statement_the_next_run_ends_the_same_and_no_value_is_lost(oracle, old, new, after):
     upgrade = Upgrade(oracle, old, new)
     number = 0
