@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
-from .conftest import Site
+from .conftest import ROOT, Site
 
 AUTH = "/data/srv/current/auth/crabserver/CRABServerAuth.py"
 ROTATE = "playbooks/rotate_db_password.yml"
@@ -70,7 +73,7 @@ def test_4_the_old_file_comes_back_when_the_rest_does_not(site: Site, old: str) 
     run = site.play(ROTATE, {"crab_new_database_password": OTHER, "crab_instance": "nosuch"})
 
     assert run.code != 0 and "Cause: instance." in run.output, run.output
-    assert "The old CRABServerAuth.py is back, and crabserver runs with it." in " ".join(run.output.split()), run.output
+    assert "CRABServerAuth.py is the one from before this run, and crabserver runs with it." in " ".join(run.output.split()), run.output
     assert (password(site), files(site)) == (NEW, f"{AUTH} 440 _sw:_config")
 
 
@@ -92,3 +95,39 @@ def test_6_config_writes_both_stages_and_restarts_nothing(site: Site, old: str) 
 
     assert (run.changed, again.changed) == (2, 0), run.output
     assert site.on("pgrep -u _crabserver,_frontend | sort") == pids
+
+
+VAULT = {f"vault_crab_{name}_password": f"Example-{name}" for name in ("database", "reader", "writer")}
+EXAMPLES = {"private": ["crab3_alice"], "preprod": ["cms_analysis_reqmgr"], "prod": ["cms_analysis_reqmgr", "cms_analysis_reqmgr_r", "cms_analysis_reqmgr_w"]}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_7_an_example_inventory_has_nothing_that_preflight_minds(name: str) -> None:
+    stages = {"stages": {"config": ["crabserver_config"], "auth": ["frontend_auth"]}, "connect": False}
+    command = ["ansible", "crab", "-i", f"inventories/{name}", "-m", "cmsweb.crab.preflight", "-a", json.dumps(stages), "-e", json.dumps(VAULT)]
+
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
+
+    assert done.returncode == 0 and "SUCCESS" in done.stdout and "WARNING" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_8_crabserver_answers_with_the_configuration_of_an_example(site: Site, old: str, name: str) -> None:
+    example = yaml.safe_load((ROOT / f"inventories/{name}/group_vars/crab/main.yml").read_text())
+    ours = {key: value for key, value in example.items() if key.startswith(("crab_", "crabserver_config_"))} | VAULT
+    for user in EXAMPLES[name]:
+        word = {"cms_analysis_reqmgr_r": "reader", "cms_analysis_reqmgr_w": "writer"}.get(user, "database")
+        site.on(f"cd / && printf Example-{word} | python3 -m cx_Oracle.admin create --dsn {example['crab_database_dsn']} --user {user}")
+
+    site.play("playbooks/config.yml", ours, check=True)
+    site.play("site.yml", ours, "--tags", "service,verify", check=True)
+
+    version = example["crabserver_config_external"][example["crab_mode"]]["compatible-version"][-1]
+    assert f"- {version}\n" in probe(site, f"/crabserver/{example['crab_instance']}/info?subresource=version")
+
+
+def probe(site: Site, path: str) -> str:
+    """What crabserver itself answers."""
+    request = {"url": "http://127.0.0.1:8270", "path": path, "login": "alice", "header_key": "/data/srv/current/auth/wmcore-auth/header-auth-key"}
+    command = ["ansible", "crab", "-i", "inventories/demo", "-b", "-e", f"demo_network={site.lab.name}", "-m", "cmsweb.crab.rest_probe"]
+    return subprocess.run([*command, "-a", json.dumps(request)], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=True).stdout

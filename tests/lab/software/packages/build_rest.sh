@@ -10,7 +10,7 @@ hash_of() { (cd "$here" && find "$@" -type f ! -name '*.pyc' -print0 | LC_ALL=C 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 server=$cache/wmcore-$(hash_of requirements.txt build_rest.sh).tar       # what both packages have in common
-out=$cache/$name-$(hash_of requirements.txt build_rest.sh crabserver/bin "$name").tar.gz
+out=$cache/$name-$(hash_of requirements.txt build_rest.sh crabserver/bin crabserver/dependencies-setup.sh "$name").tar.gz
 mkdir -p "$cache"
 if [ ! -f "$server" ] && [ ! -f "$out" ]; then
   # wmcore comes as source: make its wheel first (pure Python, so any Python 3 will do) ...
@@ -27,12 +27,16 @@ fi
 if [ ! -f "$out" ]; then
   site=$tmp/root/lib/python3.9/site-packages
   mkdir -p "$site" "$tmp/root/etc/profile.d"
-  tar -C "$site" -xf "$server"
+  # As in the real packages, what a release depends on comes by a file of its own, and the last two lines of init.sh are about the release itself.
+  others=$tmp/root/external/lib/python3.9/site-packages
+  mkdir -p "$others"
+  tar -C "$others" -xf "$server"
+  for folder in WMCore WMComponent WMQuality PSetTweaks Utils; do mv "$others/$folder" "$site/"; done
   for folder in "$here/$name"/*/; do
     case $folder in */bin/) ;; *) cp -r "${folder%/}" "$site/" ;; esac
   done
   cp -r "$here/crabserver/bin" "$tmp/root/"
-  cp "$here/$name/init.sh" "$tmp/root/etc/profile.d/"
+  cp "$here/$name/init.sh" "$here/crabserver/dependencies-setup.sh" "$tmp/root/etc/profile.d/"
   cp "$here/$name/post-install" "$tmp/root/etc/"
   find "$tmp/root" -name __pycache__ -prune -exec rm -rf {} +
   tar -C "$tmp/root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c . | gzip -n > "$tmp/out"
