@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The services of a deployed tree, through their `manage` scripts.
+"""The services of a deployed tree, through their `manage` scripts, or those of a host by systemd or by init scripts.
 
 Whether a restart is needed is read off the host: a service that started before a file that it reads only at
 its start was last changed runs with an old configuration. So an interrupted play needs no memory of what it changed.
@@ -26,6 +26,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes,
 PHRASE = 'I did read documentation'
 READY = 'ENGINE Bus STARTED'
 UNIT = '/etc/systemd/system/cmsweb-crab.service'
+INIT = '/etc/init.d'
 SYSV_LINKS = '/etc/rc.d/rc[2345].d/S*httpd'      # Deploy has the frontend started by these as well, which know no order
 
 # The last lines of a server that ends at its start, by what they contain: WMCore's and CRABInterface's own texts.
@@ -68,8 +69,26 @@ class Service(object):
             return []
         return [process for process in _processes() if process['group'] == int(match.group(1)) and process['name'] != 'rotatelogs']
 
+    def find(self):
+        """(pid, when it started in seconds since the epoch) of the running service; None if it does not run."""
+        processes = self.pids()
+        if not processes:
+            return None
+        first = min(processes, key=lambda process: process['started'])
+        return first['pid'], first['started']
+
     def call(self, action):
         return self._run(['runuser', '-s', '/bin/bash', '-l', self.account, '-c', "%s %s '%s'" % (self.manage, action, PHRASE)])
+
+    def status(self):
+        """(code, text) of what the service says of itself: 0 running, 1 not, 2 a stale pid file."""
+        code, output = self.call('status')
+        return code, re.sub(r'\x1b\[[0-9;]*m', '', output).strip()
+
+    def version(self):
+        """What `manage version` prints; empty where it knows none."""
+        code, output = self.call('version') if os.path.exists(self.manage) else (1, '')
+        return output.strip().splitlines()[-1] if code == 0 and output.strip() else ''
 
     def refresh(self, timeout):
         """Put changed files in force."""
@@ -117,6 +136,10 @@ class Service(object):
         for text, cause in START_CAUSES:
             if text in said:
                 return cause % {'name': self.name}
+        return self.where()
+
+    def where(self):
+        """Where to look for the reason of a failure."""
         return 'See %s.' % os.path.join(self.root, 'logs', self.name)
 
     @staticmethod
@@ -161,7 +184,7 @@ class Frontend(Service):
         code, output = self.call('start')
         if code != 0:
             raise CrabError('frontend: manage start ended with %d: %s' % (code, output.strip()[-500:]),
-                            'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name))
+                            self.where())
         self._wait(self.pids, timeout, 'it does not serve %d s after manage start')
 
     def restart(self, timeout):
@@ -169,34 +192,119 @@ class Frontend(Service):
         code, output = self.call('restart')
         if code != 0:
             raise CrabError('frontend: manage restart ended with %d: %s' % (code, output.strip()[-500:]),
-                            'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name))
+                            self.where())
         self._wait(lambda: [p for p in self.pids() if p['started'] >= asked - 0.1], timeout, 'it does not serve %d s after manage restart')
 
     def stop(self, timeout):
         self.call('stop')
         self._wait(lambda: not self.pids(), timeout, 'it still runs %d s after manage stop')
 
+    def where(self):
+        return 'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name)
+
     def _wait(self, condition, timeout, complaint):
         deadline = time.time() + timeout
         while not condition():
             if time.time() > deadline:
-                raise CrabError('frontend: ' + complaint % timeout + '.', 'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name))
+                raise CrabError('frontend: ' + complaint % timeout + '.', self.where())
             time.sleep(0.1)
 
 
-def service_of(root, name):
-    return (Frontend if name == 'frontend' else Service)(root, name)
+class Unit(Service):
+    """A service of systemd with the name of the service."""
+
+    def find(self):
+        if self.call('is-active')[0] != 0:
+            return None
+        dummy, output = self._run(['systemctl', 'show', '--property=MainPID', self.name + '.service'])
+        pid = int(re.sub(r'\D', '', output) or 0)
+        return pid, next((process['started'] for process in _processes() if process['pid'] == pid), None)
+
+    def call(self, action):
+        return self._run(['systemctl', '--no-pager', action, self.name + '.service'])
+
+    def version(self):
+        return ''
+
+    def start(self, timeout):
+        self._order('start', timeout, True)
+
+    def restart(self, timeout):
+        self._order('restart', timeout, True)
+
+    def refresh(self, timeout):
+        self.restart(timeout)
+
+    def stop(self, timeout):
+        self._order('stop', timeout, False)
+
+    def _order(self, action, timeout, wanted):
+        """What ends with 0 may still end a moment later, so its state is asked for twice."""
+        code, output = self.call(action)
+        if code != 0:
+            raise CrabError('%s: %s ended with %d: %s' % (self.name, action, code, output.strip()[-500:]), self.where())
+        deadline, seen = time.time() + timeout, 0
+        while seen < 2:
+            seen = seen + 1 if bool(self.find()) == wanted else 0
+            if time.time() > deadline:
+                raise CrabError('%s does %s %d s after %s.' % (self.name, 'not run' if wanted else 'still run', timeout, action), self.where())
+            time.sleep(0.3)
+
+    def where(self):
+        return 'See journalctl -u %s.' % self.name
+
+    def boots(self):
+        return self.call('is-enabled')[0] == 0
+
+    def enable(self):
+        return self.call('enable')
+
+
+class Script(Unit):
+    """A service of a server that somebody has installed, by its init script. When it started is not known."""
+
+    def find(self):
+        return (None, None) if self.call('status')[0] == 0 else None
+
+    def call(self, action):
+        script = os.path.join(INIT, self.name)
+        if not os.path.exists(script):
+            raise CrabError('There is no %s.' % script, 'Set service_by and service_names to what this host has.')
+        return self._run([script, action])
+
+    def where(self):
+        return 'See what %s writes.' % os.path.join(INIT, self.name)
+
+    def boots(self):
+        return self._run(['chkconfig', self.name])[0] == 0
+
+    def enable(self):
+        return self._run(['chkconfig', self.name, 'on'])
+
+
+def service_of(root, name, by='manage'):
+    """The service of this name, driven by its `manage` script, by systemd, or by its init script."""
+    if by == 'manage':
+        return (Frontend if name == 'frontend' else Service)(root, name)
+    return {'systemd': Unit, 'init': Script}[by](root, name)
+
+
+def in_order(names):
+    """The frontend first: it may publish what the others read."""
+    return sorted(names, key=lambda name: name != 'frontend')
 
 
 def look(service, also_reads=()):
     """dict(running, pid, stale, switched): stale is the newest file that a running service has not seen, or None; switched is whether it
     was started by another version than the one that is in force now."""
-    processes = service.pids()
-    if not processes:
+    found = service.find()
+    if not found:
         return {'running': False, 'pid': None, 'stale': None, 'switched': False}
-    first = min(processes, key=lambda process: process['started'])
-    return {'running': True, 'pid': first['pid'], 'stale': _newer(list(service.read_at_start()) + list(also_reads), first['started']),
-            'switched': _switched(service.current, first['started'])}
+    pid, started = found
+    if started is None:
+        return {'running': True, 'pid': pid, 'stale': None, 'switched': False}
+    return {'running': True, 'pid': pid, 'stale': _newer(list(service.read_at_start()) + list(also_reads), started),
+            'switched': _switched(service.current, started)}
 
 
 def plan(state, wanted):
@@ -211,20 +319,16 @@ def plan(state, wanted):
 
 
 def act(service, action, timeout):
-    """Carry out what plan() said."""
-    if action == 'stop':
-        service.stop(timeout)
-    elif action == 'refresh':
-        service.refresh(timeout)
-    elif action == 'restart':
-        service.restart(timeout)
-    else:
-        service.start(timeout)
+    """Carry out what plan() said, and ask the service itself whether that is so."""
+    {'stop': service.stop, 'refresh': service.refresh, 'restart': service.restart, 'start': service.start}[action](timeout)
+    code, output = service.status()
+    if (code == 0) != (action != 'stop'):
+        raise CrabError('%s: its status is %d after %s: %s' % (service.name, code, action, output[-500:]), service.where())
 
 
 def boot_unit(root, names):
     """The text of the unit that starts the services at boot: the frontend first, as it may publish what the others read."""
-    services = [service_of(root, name) for name in sorted(names, key=lambda name: name != 'frontend')]
+    services = [service_of(root, name) for name in in_order(names)]
     lines = ['# Written by cmsweb.crab (role service).', '[Unit]', 'Description=CRAB REST interface: frontend and backends below %s' % root,
              'Wants=network-online.target', 'After=network-online.target', '', '[Service]', 'Type=oneshot', 'RemainAfterExit=yes']
     for service in services:
@@ -236,8 +340,15 @@ def boot_unit(root, names):
     return '\n'.join(lines)
 
 
-def ensure_boot(root, names, check):
-    """Write and enable the unit. Returns whether something was to do."""
+def ensure_boot(root, names, check, by='manage'):
+    """Have the services started at boot: by a unit of ours where nobody else does. Returns whether something was to do."""
+    if by != 'manage':
+        services = [service for service in (service_of(root, name, by) for name in names) if not service.boots()]
+        for service in services if not check else []:
+            code, output = service.enable()
+            if code != 0:
+                raise CrabError('%s cannot be enabled: %s' % (service.name, output.strip()), 'Set service_boot to false, or mend what it names.')
+        return bool(services)
     wanted = os.path.join(os.path.dirname(UNIT), 'multi-user.target.wants', os.path.basename(UNIT))
     changed = _files.replace(UNIT, to_bytes(boot_unit(root, names)), mode=0o644, check=check)['changed'] or not os.path.lexists(wanted)
     commands = [['systemctl', 'daemon-reload'], ['systemctl', 'enable', os.path.basename(UNIT)]] if changed else []
@@ -248,6 +359,55 @@ def ensure_boot(root, names, check):
         if code != 0:
             raise CrabError('%s ended with %d: %s' % (' '.join(command), code, output.strip()), 'Set service_boot to false on a host without systemd.')
     return bool(commands)
+
+
+def helper_script(root, names, by):
+    """The text of the command for people who log in."""
+    return HELPER % {'root': root, 'names': ' '.join(in_order(names)), 'phrase': PHRASE, 'call': {
+        'manage': """if [ "$2" = frontend ]; then
+    sudo /bin/bash -lc "$root/current/config/$2/manage $1 '%s'"
+  else
+    sudo -H -u "_$2" /bin/bash -lc "$root/current/config/$2/manage $1 '%s'"
+  fi""" % (PHRASE, PHRASE),
+        'systemd': 'sudo systemctl --no-pager "$1" "$2.service"',
+        'init': 'sudo %s/"$2" "$1"' % INIT}[by]}
+
+
+HELPER = """#!/bin/bash
+# Written by cmsweb.crab (role service), for people who log in.
+#   crab-rest start|stop|restart|status [SERVICE...]      without SERVICE: %(names)s
+# Ends with 0 if all services are as wanted: running, or after stop not running.
+root=%(root)s
+action=${1:-}
+case $action in
+  start|stop|restart|status) shift ;;
+  *) sed -n '3,4s/^# *//p' "$0" >&2; exit 2 ;;
+esac
+[ $# -gt 0 ] || set -- %(names)s
+call() {
+  %(call)s
+}
+as_wanted() { if [ "$action" = stop ]; then [ $code -ne 0 ]; else [ $code -eq 0 ]; fi; }
+wrong=0
+for name; do
+  [ "$action" = status ] || call "$action" "$name" > /dev/null
+  said=$(call status "$name" 2>&1); code=$?
+  # A server that was just told to start or to stop takes a moment.
+  for ((tries = 0; tries < 20; tries++)); do
+    ! as_wanted && [ "$action" != status ] || break
+    sleep 0.5
+    said=$(call status "$name" 2>&1); code=$?
+  done
+  echo "$said"
+  as_wanted || wrong=1
+done
+exit $wrong
+"""
+
+
+def ensure_helper(path, root, names, by, check):
+    """Write that command. Returns whether something was to do."""
+    return _files.replace(path, to_bytes(helper_script(root, names, by)), owner='root', group='root', mode=0o755, check=check)['changed']
 
 
 # Processes --------------------------------------------------------------------------------------------

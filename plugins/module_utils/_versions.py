@@ -106,8 +106,8 @@ def leftovers(root):
     for name in there:
         if name != now and not _was_complete(root, name):
             found.append('%s: installed, but not in force' % os.path.join(root, name))
-    for path in sorted(glob.glob(_external(root, '*'))):
-        version = re.sub(r'^crab-rest-config-(.*)\.json$', r'\1', os.path.basename(path))
+    for path in _external(root, '*'):
+        version = re.sub(r'^crab-rest-[a-z]+-(.*)\.json$', r'\1', os.path.basename(path))
         if version not in there + ['current']:
             found.append('%s: version %s is not installed' % (path, version))
     for name in names(os.path.join(root, 'enabled')):
@@ -123,7 +123,8 @@ def _was_complete(root, version):
 
 
 def _external(root, version):
-    return os.path.join(root, 'state', 'frontend', 'htdocs', 'crab-rest-config-%s.json' % version)
+    """What the role crabserver_config publishes for a version."""
+    return sorted(glob.glob(os.path.join(root, 'state', 'frontend', 'htdocs', 'crab-rest-*-%s.json' % version)))
 
 
 # Forward ----------------------------------------------------------------------------------------------
@@ -318,7 +319,7 @@ def remove(root, version, check):
     if os.path.basename(version) != version or version.startswith('.'):
         raise CrabError('%s is no name of a version.' % version, 'Write HG tags into hgdeploy_prune, such as HG1803f.')
     paths = [os.path.join(root, version)] if version in installed(root) else []
-    paths += [path for path in [_external(root, version)] if os.path.exists(path)]
+    paths += _external(root, version)
     for path in paths if not check else []:
         if not os.path.isdir(path):
             os.unlink(path)

@@ -13,7 +13,9 @@ module: crab_service
 short_description: Start, stop or refresh frontend, crabserver and crabcache
 version_added: 0.1.0
 description:
-  - Drives the C(manage) scripts of a tree that dmwm/deployment made, the frontend first.
+  - Drives the C(manage) scripts of a tree that dmwm/deployment made, the frontend first; or services of systemd, or the init scripts of a
+    server that somebody has installed.
+  - After each action the service is asked for its status, because what starts it may end with 0 whatever happens.
   - With O(state=started), a service that runs but started before one of the files was changed that it reads only at its start is
     restarted (the frontend gracefully), and so is one that another version started than the one that is in force now. The host itself is
     the memory, so a play that was interrupted between a change and the restart catches up on its next run.
@@ -30,6 +32,19 @@ options:
     type: list
     elements: str
     default: [frontend, crabserver, crabcache]
+  only:
+    description: Those of the services to act on; all of them if empty. All of O(services) are started at boot in any case.
+    type: list
+    elements: str
+    default: []
+  by:
+    description:
+      - V(manage) calls C(current/config/SERVICE/manage).
+      - V(systemd) asks systemd for C(SERVICE.service).
+      - V(init) calls C(/etc/init.d/SERVICE). When such a service was started is not known, so it is never found to run with old files.
+    type: str
+    choices: [manage, systemd, init]
+    default: manage
   state:
     description:
       - V(started) means running with the present files.
@@ -45,9 +60,13 @@ options:
   boot:
     description:
       - Keep a systemd unit that starts the services at boot, the frontend first, since crabserver may fetch its external configuration from it.
-      - V(false) leaves an existing unit alone.
+        With another O(by) than V(manage), enable each service.
+      - V(false) leaves what there is alone.
     type: bool
     default: true
+  helper:
+    description: Keep a command at this path for people who log in, C(crab-rest start|stop|restart|status [SERVICE...]); none if not set.
+    type: path
   timeout:
     description: Seconds that one service may take to come up or to stop.
     type: int
@@ -71,8 +90,14 @@ EXAMPLES = r'''
 
 - name: Stop the backends
   cmsweb.crab.crab_service:
-    services: [crabserver, crabcache]
+    only: [crabserver, crabcache]
     state: stopped
+
+- name: A server that was installed long ago
+  cmsweb.crab.crab_service:
+    services: [crabserver]
+    by: init
+    state: restarted
 '''
 
 RETURN = r'''
@@ -90,26 +115,38 @@ boot_changed:
   returned: success
   type: bool
   sample: false
+helper_changed:
+  description: Whether the command for people who log in was written.
+  returned: success
+  type: bool
+  sample: false
 '''
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _service
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
 
 def act(params, check):
+    root, by, names = params['root'], params['by'], params['services']
+    unknown = [name for name in params['only'] if name not in names]
+    if unknown:
+        raise CrabError('%s is none of the services %s.' % (', '.join(unknown), ', '.join(names)), 'Check service_only and service_names.')
     results = {}
-    for name in sorted(params['services'], key=lambda name: name != 'frontend'):
-        service = _service.service_of(params['root'], name)
+    for name in _service.in_order(params['only'] or names):
+        service = _service.service_of(root, name, by)
         state = _service.look(service, params['also_reads'].get(name) or ())
         action = _service.plan(state, params['state'])
         if action and not check:
             _service.act(service, action, params['timeout'])
         results[name] = {'running': (params['state'] != 'stopped') if not check else state['running'], 'action': action,
                          'reason': _reason(state, action)}
-    boot_changed = params['boot'] and _service.ensure_boot(params['root'], params['services'], check)
+    boot_changed = params['boot'] and _service.ensure_boot(root, names, check, by)
+    helper_changed = bool(params['helper']) and _service.ensure_helper(params['helper'], root, names, by, check)
     before = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['reason']) for name, result in sorted(results.items()))
     after = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['action']) for name, result in sorted(results.items()))
-    return {'changed': boot_changed or any(result['action'] for result in results.values()), 'services': results, 'boot_changed': boot_changed,
+    return {'changed': boot_changed or helper_changed or any(result['action'] for result in results.values()), 'services': results,
+            'boot_changed': boot_changed, 'helper_changed': helper_changed,
             'diff': {'before': before, 'after': after}}
 
 
@@ -125,6 +162,9 @@ def main():
     run(act, {
         'root': {'type': 'path', 'default': '/data/srv'},
         'services': {'type': 'list', 'elements': 'str', 'default': ['frontend', 'crabserver', 'crabcache']},
+        'only': {'type': 'list', 'elements': 'str', 'default': []},
+        'by': {'type': 'str', 'choices': ['manage', 'systemd', 'init'], 'default': 'manage'},
+        'helper': {'type': 'path'},
         'state': {'type': 'str', 'choices': ['started', 'stopped', 'restarted'], 'default': 'started'},
         'also_reads': {'type': 'dict', 'default': {}},
         'boot': {'type': 'bool', 'default': True},

@@ -20,7 +20,6 @@ OWN = (f"find {SRV}/{OLD}/config {SRV}/{OLD}/auth -name __pycache__ -prune -o -t
 
 @pytest.fixture(scope="module")
 def deployed(site: Site) -> Iterator[Site]:
-    site.fresh()
     site.play("site.yml", check=True)
     yield site
 

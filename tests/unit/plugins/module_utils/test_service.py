@@ -172,3 +172,87 @@ def test_the_old_boot_links_of_the_frontend_are_switched_off(boot):
     assert _service.ensure_boot('/data/srv', ['frontend'], False) is True
 
     assert commands == [['chkconfig', '--levels', '2345', 'httpd', 'off']]
+
+
+def scripted(monkeypatch, answers):
+    """What systemctl or an init script answers, by action; the commands that were run."""
+    commands = []
+
+    def run(command):
+        commands.append(command)
+        return answers.get([word for word in command[1:] if not word.startswith('-')][0], (0, ''))
+    monkeypatch.setattr(_service.Service, '_run', staticmethod(run))
+    monkeypatch.setattr(_service.time, 'sleep', lambda seconds: None)
+    return commands
+
+
+def test_a_unit_of_systemd_is_asked_for_by_name_and_its_first_process_tells_its_age(monkeypatch):
+    commands = scripted(monkeypatch, {'show': (0, 'MainPID=%d\n' % os.getpid())})
+
+    state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'systemd'))
+
+    assert state == {'running': True, 'pid': os.getpid(), 'stale': None, 'switched': False}
+    assert commands[0] == ['systemctl', '--no-pager', 'is-active', 'crabserver.service']
+
+
+def test_a_unit_that_ends_right_after_its_start_has_not_started(monkeypatch):
+    scripted(monkeypatch, {'is-active': (3, 'failed')})
+
+    with pytest.raises(CrabError, match='crabserver does not run 0 s after start. See journalctl -u crabserver.'):
+        _service.service_of('/nonexistent', 'crabserver', 'systemd').start(0)
+
+
+def test_an_init_script_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(_service, 'INIT', str(tmp_path))
+
+    with pytest.raises(CrabError, match='There is no .*/crabserver. Set service_by'):
+        _service.look(_service.service_of('/nonexistent', 'crabserver', 'init'))
+
+
+def test_an_init_script_tells_whether_its_service_runs_but_not_since_when(monkeypatch, tmp_path):
+    monkeypatch.setattr(_service, 'INIT', str(tmp_path))
+    (tmp_path / 'crabserver').write_bytes(b'')
+    commands = scripted(monkeypatch, {})
+
+    state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'init'), ['/etc/hostname'])
+
+    assert state == {'running': True, 'pid': None, 'stale': None, 'switched': False}
+    assert commands == [[str(tmp_path / 'crabserver'), 'status']]
+
+
+@pytest.mark.parametrize('by, enable', [('systemd', ['systemctl', '--no-pager', 'enable', 'crabserver.service']), ('init', ['chkconfig', 'crabserver', 'on'])])
+def test_a_service_of_others_is_enabled_where_it_is_not(monkeypatch, by, enable):
+    commands = scripted(monkeypatch, {'is-enabled': (1, 'disabled')})
+    if by == 'init':
+        monkeypatch.setattr(_service.Service, '_run', staticmethod(lambda command: (commands.append(command), (0 if command[-1] == 'on' else 1, ''))[1]))
+
+    assert _service.ensure_boot('/data/srv', ['crabserver'], True, by) is True
+    assert enable not in commands
+    assert _service.ensure_boot('/data/srv', ['crabserver'], False, by) is True
+    assert commands[-1] == enable
+
+
+@pytest.mark.parametrize('action, code', [('start', 1), ('stop', 0)])
+def test_what_a_service_says_of_itself_after_an_action_is_believed(monkeypatch, action, code):
+    service = _service.service_of('/data/srv', 'crabserver')
+    monkeypatch.setattr(service, action, lambda timeout: None)
+    monkeypatch.setattr(service, 'status', lambda: (code, 'crabserver is SO AND SO'))
+
+    with pytest.raises(CrabError, match='its status is %d after %s: crabserver is SO AND SO' % (code, action)):
+        _service.act(service, action, 1)
+
+
+def test_the_status_is_told_without_its_colours(monkeypatch):
+    service = _service.service_of('/data/srv', 'crabserver')
+    monkeypatch.setattr(service, 'call', lambda action: (0, 'crabserver is \x1b[1;32mRUNNING\x1b[0m, PID 47\n'))
+
+    assert service.status() == (0, 'crabserver is RUNNING, PID 47')
+
+
+@pytest.mark.parametrize('by', ['manage', 'systemd', 'init'])
+def test_the_command_for_people_is_a_script_that_bash_takes(tmp_path, by):
+    script = tmp_path / 'crab-rest'
+    script.write_bytes(_service.helper_script('/data/srv', ['crabserver', 'frontend'], by).encode())
+
+    assert os.system('bash -n %s' % script) == 0
+    assert b'set -- frontend crabserver\n' in script.read_bytes()
