@@ -295,16 +295,16 @@ def in_order(names):
 
 
 def look(service, also_reads=()):
-    """dict(running, pid, stale, switched): stale is the newest file that a running service has not seen, or None; switched is whether it
+    """dict(running, pid, started, stale, switched): stale is the newest file that a running service has not seen, or None; switched is whether it
     was started by another version than the one that is in force now."""
     found = service.find()
     if not found:
-        return {'running': False, 'pid': None, 'stale': None, 'switched': False}
+        return {'running': False, 'pid': None, 'started': None, 'stale': None, 'switched': False}
     pid, started = found
     if started is None:
-        return {'running': True, 'pid': pid, 'stale': None, 'switched': False}
-    return {'running': True, 'pid': pid, 'stale': _newer(list(service.read_at_start()) + list(also_reads), started),
-            'switched': _switched(service.current, started)}
+        return {'running': True, 'pid': pid, 'started': None, 'stale': None, 'switched': False}
+    return {'running': True, 'pid': pid, 'started': started, 'switched': _switched(service.current, started),
+            'stale': _newer(list(service.read_at_start()) + list(also_reads), started)}
 
 
 def plan(state, wanted):

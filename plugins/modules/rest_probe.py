@@ -65,6 +65,10 @@ options:
   address:
     description: Address to connect to, instead of the one that the host in O(url) has. The host's name is still what the certificate must cover.
     type: str
+  report_only:
+    description: Tell the cause in the result, and do not fail.
+    type: bool
+    default: false
   expect_status:
     description: The status that counts as success.
     type: int
@@ -136,6 +140,11 @@ remedy:
   description: The next step; empty when all is well.
   returned: always
   type: str
+said:
+  description: The answer in words.
+  returned: always
+  type: str
+  sample: 200 OK
 attempts:
   description: How many requests were sent.
   returned: always
@@ -163,12 +172,12 @@ def act(params, check):
         if good or check or result['cause'] not in PASSING or attempts > params['retries']:
             break
         time.sleep(params['delay'])
-    said = result.pop('said')
-    if good or (check and result['cause'] in ('not_running', 'address')):
+    if good or params['report_only'] or (check and result['cause'] in ('not_running', 'address')):
         return result
     tried = ' Tried %d times.' % attempts if attempts > 1 else ''
     where = params['url'] + params['path']
-    raise CrabError('%s answers %s, not %d. Cause: %s.%s' % (where, said, params['expect_status'], result['cause'], tried), result['remedy'], result)
+    raise CrabError('%s answers %s, not %d. Cause: %s.%s' % (where, result['said'], params['expect_status'], result['cause'], tried),
+                    result['remedy'], result)
 
 
 def _ask(params, check):
@@ -215,6 +224,7 @@ def main():
         'ca_file': {'type': 'path'},
         'ca_path': {'type': 'path'},
         'address': {'type': 'str'},
+        'report_only': {'type': 'bool', 'default': False},
         'expect_status': {'type': 'int', 'default': 200},
         'timeout': {'type': 'int', 'default': 30},
         'retries': {'type': 'int', 'default': 3},

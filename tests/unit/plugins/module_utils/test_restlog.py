@@ -88,8 +88,8 @@ def test_errors_are_counted_without_their_ids_and_with_the_innermost_frame():
     ("HTTP ERROR cherrypy._cperror.HTTPError f0aa48dfd2f9d215c2214434494543d7 ((403, 'You are not allowed to access this resource.'))",
      "cherrypy._cperror.HTTPError ((403, 'You are not allowed to access this resource.'))"),
     ('OTHER ERROR exceptions.KeyError f0aa48dfd2f9d215c2214434494543d7 (x)', 'exceptions.KeyError (x)'),
-    ('DATABASE ERROR 503/401 Execution error cx_Oracle.DatabaseError f0aa48dfd2f9d215c2214434494543d7 [instance: dev] (ORA-00942: table or view does not exist)',
-     '503/401 Execution error cx_Oracle.DatabaseError [instance: dev] (ORA-00942: table or view does not exist)'),
+    ('DATABASE ERROR 503/401 Execution error cx_Oracle.DatabaseError f0aa48dfd2f9d215c2214434494543d7 [instance: dev] (ORA-00942: no table)',
+     '503/401 Execution error cx_Oracle.DatabaseError [instance: dev] (ORA-00942: no table)'),
 ])
 def test_each_kind_of_error_is_read(said, shown):
     assert [entry['error'] for entry in summary(error(said))['errors']] == [shown]

@@ -17,7 +17,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabErr
 RUNNING = {'running': True, 'pid': 7, 'stale': None, 'switched': False}
 STALE = {'running': True, 'pid': 7, 'stale': '/data/srv/current/config/crabserver/config.py', 'switched': False}
 SWITCHED = dict(STALE, switched=True)
-DOWN = {'running': False, 'pid': None, 'stale': None, 'switched': False}
+DOWN = {'running': False, 'pid': None, 'started': None, 'stale': None, 'switched': False}
 
 
 @pytest.mark.parametrize('state, wanted, action', [

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What needs no host; each cause made for real: tests/integration/test_diagnose.py."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import datetime
+import os
+
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.module_utils import _diagnose
+
+OPTIONS = {'root': None, 'user': 'nobody', 'instance': 'dev', 'release': None, 'services': ['crabserver'], 'fqdn': 'crab-vm.example.org', 'dns': [],
+           'own_maps': True, 'controller_time': None, 'skew': 60, 'days': 30, 'hours': 24, 'free_megabytes': 1, 'since': '1h',
+           'backend': 'http://127.0.0.1:9'}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A deployed tree whose crabserver came up an hour ago."""
+    for name in ('current/config/crabserver', 'current/auth/crabserver', 'logs/crabserver'):
+        os.makedirs(str(tmp_path / name))
+    (tmp_path / 'current/config/crabserver/manage').write_text(u'')
+    one = _diagnose.Site(dict(OPTIONS, root=str(tmp_path)))
+    one.states['crabserver'] = {'running': True, 'pid': 1, 'started': 1.0, 'stale': None}
+    return one
+
+
+def logged(site, *said):
+    now = datetime.datetime.now().strftime('%d/%b/%Y:%H:%M:%S')
+    with open(os.path.join(site.root, 'logs/crabserver/crabserver-1.log'), 'w') as log:
+        for text in said:
+            log.write('[%s]  %s\n' % (now, text))
+
+
+def causes(findings):
+    return [one['cause'] for one in findings]
+
+
+@pytest.mark.parametrize('code', ['ORA-00942', 'ORA-00904'])
+def test_missing_tables_and_columns_are_told_with_the_code(site, code):
+    logged(site, 'SERVER DATABASE ERROR 500/403 Execution error cx_Oracle.DatabaseError %s [instance: dev] (%s: "TM_X")' % ('a' * 32, code))
+
+    found = list(_diagnose.check_schema(site))
+
+    assert causes(found) == ['schema']
+    assert code in found[0]['found']
+
+
+@pytest.mark.parametrize('code, cause', sorted(_diagnose.DATABASE_CODES.items()))
+def test_each_code_of_the_database_has_its_cause(site, code, cause):
+    logged(site, 'DATABASE THREAD CONNECT ERROR crab@devdb11 x cx_Oracle.DatabaseError %s (%s: text)' % ('a' * 32, code))
+
+    assert _diagnose._database_finding(site)['cause'] == cause
+
+
+def test_a_code_that_is_not_known_is_still_told(site):
+    logged(site, 'DATABASE THREAD CONNECT ERROR crab@devdb11 x cx_Oracle.DatabaseError %s (ORA-00600: internal)' % ('a' * 32))
+
+    assert _diagnose._database_finding(site)['cause'] == 'database'
+
+
+def test_a_password_that_was_just_refused_is_not_tried_again(site, monkeypatch):
+    logged(site, 'DATABASE THREAD CONNECT ERROR crab@devdb11 x cx_Oracle.DatabaseError %s (ORA-01017: invalid username/password)' % ('a' * 32))
+    monkeypatch.setattr(_diagnose._http, 'get', lambda *arguments, **options: pytest.fail('a request was sent'))
+
+    assert causes(_diagnose.check_backend(site)) == ['database_password']
+
+
+def test_errors_of_a_server_that_does_not_run_are_old_news(site):
+    logged(site, 'SERVER DATABASE ERROR 500/403 Execution error cx_Oracle.DatabaseError %s [instance: dev] (ORA-00942: x)' % ('a' * 32))
+    site.states['crabserver']['running'] = False
+
+    assert list(_diagnose.check_schema(site)) == []
+
+
+def test_a_file_at_fault_is_not_recommended_to_be_put_in_force():
+    stale = _diagnose.finding('stale', 'crabserver started before /x/config.py was last changed.', path='/x/config.py')
+    broken = _diagnose.finding('config_broken', '/x/config.py, line 3: invalid syntax')
+
+    assert _diagnose._explained(stale, [stale, broken])
+    assert not _diagnose._explained(stale, [stale])
+    assert not _diagnose._explained(broken, [stale, broken])
+
+
+def test_an_unreadable_part_does_not_hide_the_others(tmp_path, monkeypatch):
+    def fails(site):
+        raise IOError(13, 'Permission denied', '/x')
+        yield
+
+    monkeypatch.setattr(_diagnose, 'CHECKS', (('first', fails), ('second', lambda site: [_diagnose.finding('cron', 'x')])))
+    os.makedirs(str(tmp_path / 'current/config/crabserver'))
+    (tmp_path / 'current/config/crabserver/manage').write_text(u'')
+
+    found, checks = _diagnose.findings(dict(OPTIONS, root=str(tmp_path)))
+
+    assert [(one['check'], one['cause']) for one in found] == [('first', 'unreadable'), ('second', 'cron')]
+    assert checks == ['first', 'second']
+
+
+@pytest.mark.parametrize('line, missing', [
+    ('export PYTHONPATH=/nosuch/a:$PYTHONPATH', ['/nosuch/a']), ('PYTHONPATH="/nosuch/a:/tmp"', ['/nosuch/a']), ('export PATH=/nosuch', []),
+    ('export PYTHONPATH=$X/lib', []), ('export PYTHONPATH=/tmp', []),
+])
+def test_folders_of_the_python_path_that_are_not_there(site, line, missing):
+    os.makedirs(os.path.join(site.current, 'apps/crabserver/etc/profile.d'))
+    with open(os.path.join(site.current, 'apps/crabserver/etc/profile.d/init.sh'), 'w') as target:
+        target.write(line + '\n')
+
+    found = list(_diagnose.check_python_path(site))
+
+    assert len(found) == len(missing)
+    assert all(folder in one['found'] for folder, one in zip(missing, found))
+
+
+def test_every_cause_has_a_remedy_that_is_a_sentence():
+    assert all(remedy[0].isupper() and remedy.endswith('.') for remedy in _diagnose.CAUSES.values())
