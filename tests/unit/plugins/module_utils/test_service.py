@@ -191,7 +191,8 @@ def test_a_unit_of_systemd_is_asked_for_by_name_and_its_first_process_tells_its_
 
     state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'systemd'))
 
-    assert state == {'running': True, 'pid': os.getpid(), 'stale': None, 'switched': False}
+    assert state == {'running': True, 'pid': os.getpid(), 'started': state['started'], 'stale': None, 'switched': False}
+    assert state['started'] <= time.time()
     assert commands[0] == ['systemctl', '--no-pager', 'is-active', 'crabserver.service']
 
 
@@ -216,7 +217,7 @@ def test_an_init_script_tells_whether_its_service_runs_but_not_since_when(monkey
 
     state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'init'), ['/etc/hostname'])
 
-    assert state == {'running': True, 'pid': None, 'stale': None, 'switched': False}
+    assert state == {'running': True, 'pid': None, 'started': None, 'stale': None, 'switched': False}
     assert commands == [[str(tmp_path / 'crabserver'), 'status']]
 
 
