@@ -85,7 +85,7 @@ def have_run(params, check):
             connection.run('ALTER SESSION SET DDL_LOCK_TIMEOUT = %d' % params['lock_timeout'])
         for one, about in zip(statements, told) if not check else ():
             try:
-                rows = execute.once_free(connection, plan.Step(sql=one.sql, object='', risk='', reason=''))
+                rows = execute.run_step(connection, plan.Step(sql=one.sql, object='', risk='', reason=''))
                 connection.run('COMMIT')
                 about.update(outcome='applied', rows=rows if one.changes_rows else None)
             except driver.DatabaseProblem as problem:

@@ -38,7 +38,7 @@ def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, done=
     connection.run('ALTER SESSION SET DDL_LOCK_TIMEOUT = %d' % lock_timeout)
     for number, step in enumerate(steps, 1):
         try:
-            once_free(connection, step, retries, pause)
+            run_step(connection, step, retries, pause)
         except driver.DatabaseProblem as problem:
             outcome.failed, outcome.problem = step, problem
             outcome.remaining = list(steps[number:])
@@ -55,7 +55,7 @@ def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, done=
     return outcome
 
 
-def once_free(connection, step, retries=2, pause=time.sleep):
+def run_step(connection, step, retries=2, pause=time.sleep):
     """Run a step, again if another session holds a lock; the number of rows that it changed."""
     for attempt in range(retries + 1):
         try:

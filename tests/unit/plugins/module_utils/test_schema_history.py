@@ -59,6 +59,20 @@ def test_any_release_follows_any_older_one_and_no_value_is_lost(oracle, old, new
     upgrade.check()
 
 
+@pytest.mark.parametrize('old, new', [pair for pair in STEPS if pair[1] in CHOSEN])
+def test_a_server_of_11_2_takes_all_but_a_new_partitioning_which_is_told(oracle, old, new):
+    oracle.admin('version', '11.2')
+    upgrade = Upgrade(oracle, old, new)
+
+    outcome = upgrade.apply()
+    left = upgrade.plan(oracle.connect())
+
+    assert outcome.problem is None
+    assert left.steps == []
+    assert [text for text in left.drift if 'servers before 12.2 cannot do that in place (ORA-14006)' not in text] == []
+    assert len(left.drift) == (2 if new == 'v3.240508' else 0)
+
+
 @pytest.mark.parametrize('release', CHOSEN)
 def test_scratch_then_create_leaves_nothing_to_do(oracle, release):
     wanted = schema_of(release)
