@@ -566,3 +566,90 @@ def test_an_unused_column_vanishes_but_is_counted_until_it_is_dropped(filled):
     assert run(filled, 'SELECT table_name, count FROM user_unused_col_tabs') == [('T', 1)]
     run(filled, 'ALTER TABLE t DROP UNUSED COLUMNS')
     assert run(filled, 'SELECT COUNT(*) FROM user_unused_col_tabs') == [(0,)]
+
+
+# ---- space, privileges, what is out of order
+
+PARTITIONED = ("CREATE TABLE p (made TIMESTAMP NOT NULL) PARTITION BY RANGE (made) INTERVAL (NUMTOYMINTERVAL(1, 'MONTH')) "
+               "(PARTITION p1 VALUES LESS THAN (TO_DATE('2017-04-14', 'YYYY-MM-DD')))")
+
+
+def blocks(session):
+    return run(session, 'SELECT blocks FROM user_ts_quotas')[0][0]
+
+
+def test_deleted_rows_keep_their_space_until_the_table_is_shrunk(standin, session):
+    run(session, 'CREATE TABLE t (id NUMBER)')
+    for number in range(5):
+        run(session, 'INSERT INTO t VALUES (:n)', n=number)
+    run(session, 'DELETE FROM t WHERE id > 0')
+    kept = blocks(session)
+
+    assert code_of(standin, run, session, 'ALTER TABLE t SHRINK SPACE') == 10636
+    run(session, 'ALTER TABLE t ENABLE ROW MOVEMENT')
+    run(session, 'ALTER TABLE t SHRINK SPACE')
+    assert (kept, blocks(session)) == (5, 1)
+
+
+def test_a_table_with_an_index_of_an_expression_cannot_be_shrunk(standin, session):
+    run(session, 'CREATE TABLE t (id NUMBER) ENABLE ROW MOVEMENT')
+    run(session, 'CREATE INDEX i ON t (id DESC)')
+
+    assert code_of(standin, run, session, 'ALTER TABLE t SHRINK SPACE') == 10631
+
+
+def test_a_dropped_table_is_in_the_recycle_bin_until_it_is_purged(session):
+    run(session, 'CREATE TABLE t (id NUMBER)')
+    run(session, 'INSERT INTO t VALUES (1)')
+    run(session, 'DROP TABLE t')
+    held = run(session, 'SELECT original_name, type, space FROM user_recyclebin')
+    before = blocks(session)
+    run(session, 'PURGE RECYCLEBIN')
+
+    assert (held, before, blocks(session)) == ([('T', 'TABLE', 1)], 1, 0)
+    run(session, 'CREATE TABLE t (id NUMBER)')
+    run(session, 'DROP TABLE t PURGE')
+    assert run(session, 'SELECT original_name FROM user_recyclebin') == []
+
+
+def test_a_quota_and_the_end_of_a_password_are_told(session):
+    admin('quota', '--user', 'alice', '1')
+    admin('expires', '--user', 'alice', '5')
+
+    assert run(session, 'SELECT max_bytes FROM user_ts_quotas') == [(1048576,)]
+    status, expires = run(session, 'SELECT account_status, expiry_date FROM user_users')[0]
+    assert (status, (expires - datetime.datetime.now()).days) == ('EXPIRED(GRACE)', 4)
+
+
+@pytest.mark.parametrize('privilege, sql', [('CREATE TABLE', 'CREATE TABLE u (a NUMBER)'), ('CREATE SEQUENCE', 'CREATE SEQUENCE s'),
+                                            ('CREATE SYNONYM', 'CREATE SYNONYM y FOR t')])
+def test_a_privilege_that_was_taken_is_missing(standin, session, privilege, sql):
+    admin('withhold', '--user', 'alice', privilege)
+
+    assert (privilege,) not in run(session, 'SELECT privilege FROM session_privs')
+    assert code_of(standin, run, session, sql) == 1031
+
+
+def test_a_trigger_without_its_sequence_and_a_synonym_without_its_table_are_invalid(session):
+    run(session, 'CREATE TABLE t (id NUMBER)')
+    run(session, 'CREATE SEQUENCE s')
+    run(session, 'CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW\nBEGIN\n  SELECT s.nextval INTO :new.id FROM dual;\nEND;')
+    run(session, 'CREATE SYNONYM y FOR nothing')
+    before = run(session, "SELECT object_name FROM user_objects WHERE status <> 'VALID'")
+    run(session, 'DROP SEQUENCE s')
+
+    assert before == [('Y',)]
+    assert run(session, "SELECT object_name FROM user_objects WHERE status <> 'VALID' ORDER BY object_name") == [('G',), ('Y',)]
+
+
+def test_a_partition_can_be_emptied_and_breaks_the_indexes_that_are_not_updated(standin, session):
+    run(session, PARTITIONED)
+    run(session, 'CREATE UNIQUE INDEX i ON p (made)')
+    for year in ('2016', '2018'):
+        run(session, "INSERT INTO p VALUES (TIMESTAMP '%s-01-01 00:00:00')" % year)
+
+    run(session, 'ALTER TABLE p TRUNCATE PARTITION p1 UPDATE INDEXES')
+    assert run(session, 'SELECT COUNT(*) FROM p') == [(1,)]
+    assert code_of(standin, run, session, 'ALTER TABLE p TRUNCATE PARTITION p9') == 2149
+    run(session, 'ALTER TABLE p TRUNCATE PARTITION p1')
+    assert code_of(standin, run, session, "INSERT INTO p VALUES (TIMESTAMP '2019-01-01 00:00:00')") == 1502

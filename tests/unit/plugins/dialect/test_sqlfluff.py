@@ -36,7 +36,8 @@ SPECIAL = (
     # what is there, what is wanted, options of the plan
     (['CREATE TABLE t (a NUMBER, b NUMBER)', 'CREATE INDEX i ON t (a, b)', 'CREATE INDEX j ON t (b)', 'CREATE INDEX k ON t (b, a)'],
      ['CREATE TABLE t (a NUMBER, b NUMBER)', 'CREATE INDEX i ON t (a, b) COMPRESS 1', 'CREATE INDEX other ON t (b)', 'CREATE UNIQUE INDEX k ON t (a)'], {}),
-    (['CREATE TABLE t (a NUMBER, b NUMBER)', 'CREATE INDEX i ON t (a, b) COMPRESS 2'], ['CREATE TABLE t (a NUMBER, b NUMBER)', 'CREATE INDEX i ON t (a, b)'], {}),
+    (['CREATE TABLE t (a NUMBER, b NUMBER)', 'CREATE INDEX i ON t (a, b) COMPRESS 2'],
+     ['CREATE TABLE t (a NUMBER, b NUMBER)', 'CREATE INDEX i ON t (a, b)'], {}),
     ([PARENT, 'CREATE TABLE t (a NUMBER)'],
      [PARENT, 'CREATE TABLE t (a NUMBER, CONSTRAINT c CHECK (a > 0), CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE, UNIQUE (a))'],
      {'novalidate': True}),
