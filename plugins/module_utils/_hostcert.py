@@ -21,8 +21,8 @@ class Pair(object):
     While a request is out, the new key waits beside the old one (KEY.pending), and the request beside the certificate (CERTIFICATE.csr).
     """
 
-    def __init__(self, path, key, fqdn, days, ca_path=None):
-        self.path, self.key, self.fqdn, self.days, self.ca_path = path, key, fqdn, days, ca_path
+    def __init__(self, path, key, fqdn, days, ca_path=None, new_key=True):
+        self.path, self.key, self.fqdn, self.days, self.ca_path, self.new_key = path, key, fqdn, days, ca_path, new_key
         self.pending_key, self.request = key + '.pending', path + '.csr'
 
     def reason(self):
@@ -79,15 +79,23 @@ class Pair(object):
 
     def ask(self):
         """The request for a new certificate, the same one until it is answered."""
-        request = _files.read(self.request)
-        if request is not None and os.path.exists(self.pending_key):
+        request, signed_by = _files.read(self.request), self.pending_key if self.new_key or not self._key_serves() else self.key
+        if request is not None and os.path.exists(signed_by) and _x509.request_key(request) == _x509.public_key(_files.read(signed_by), signed_by):
             return request
         folder = os.path.dirname(self.key)
         if not os.path.isdir(folder):
             os.makedirs(folder, 0o755)
-        text = to_bytes(_x509.make_request(self.pending_key, self.fqdn))
+        text = to_bytes(_x509.make_request(signed_by, self.fqdn))
         _files.replace(self.request, text, mode=0o644)
         return text
+
+    def _key_serves(self):
+        """Whether the present key may be certified again: a weak one may not."""
+        key = _files.read(self.key)
+        try:
+            return key is not None and _x509.key_bits(key, self.key) >= _x509.LEAST_BITS
+        except CrabError:
+            return False
 
     def answered(self):
         """The request has its answer: away with it and with the key that now has its place."""

@@ -101,6 +101,17 @@ def public_key(key, name):
     return output.strip()
 
 
+def key_bits(key, name):
+    """Length of an RSA key; 0 for one of another kind."""
+    output = openssl(['pkey', '-pubin', '-noout', '-text'], public_key(key, name) + '\n')[1]
+    return int(_found(r'Public-Key: \((\d+) bit', output) or 0) if 'Modulus' in output else 0
+
+
+def request_key(request):
+    """The public key in a certificate request, as PEM text."""
+    return openssl(['req', '-noout', '-pubkey'], request)[1].strip()
+
+
 def check_pair(certificate_path, key_path):
     """Raise unless the files hold a certificate and the private key that belongs to it."""
     paths = [os.path.expanduser(path) for path in (certificate_path, key_path)]
@@ -130,11 +141,14 @@ def chain_fault(path, ca_path, proxy=False):
     """What openssl verify says against the chain of a certificate file, or None. Certificates behind the first are used as intermediate ones."""
     if not os.path.isdir(ca_path):
         return 'there is no folder %s with trust anchors' % ca_path
-    code, output, errors = openssl(['verify', '-CApath', ca_path] + (['-allow_proxy_certs'] if proxy else []) + ['-untrusted', path, path])
-    if code == 0 and 'error' not in output:
-        return None
-    found = re.search(r'error \d+ at \d+ depth lookup:\s*(.*)', output + errors)
-    return 'it does not verify against %s: %s' % (ca_path, found.group(1).strip() if found else 'openssl verify failed')
+    rest = (['-allow_proxy_certs'] if proxy else []) + ['-untrusted', path, path]
+    code, output, errors = openssl(['verify', '-CApath', ca_path] + rest)
+    if code != 0 or 'error' in output:
+        found = re.search(r'error \d+ at \d+ depth lookup:\s*(.*)', output + errors)
+        return 'it does not verify against %s: %s' % (ca_path, found.group(1).strip() if found else 'openssl verify failed')
+    # A CRL that is missing or old is the business of fetch-crl: it must not keep a host from its certificate.
+    code, output, errors = openssl(['verify', '-crl_check_all', '-CApath', ca_path] + rest)
+    return 'it is revoked, by a CRL in %s' % ca_path if 'certificate revoked' in output + errors else None
 
 
 def content_chain_fault(content, ca_path, proxy=False):
@@ -146,6 +160,26 @@ def content_chain_fault(content, ca_path, proxy=False):
         return chain_fault(path, ca_path, proxy)
     finally:
         os.unlink(path)
+
+
+def make_pkcs12(certificate_path, key_path, password):
+    """The bytes of a PKCS12 archive of a pair. The password goes through standard input."""
+    folder = tempfile.mkdtemp(prefix='.pkcs12-', dir=os.path.dirname(key_path))     # 0700
+    try:
+        out = os.path.join(folder, 'p12')
+        _must(['pkcs12', '-export', '-in', certificate_path, '-inkey', key_path, '-passout', 'stdin', '-out', out], password + '\n')
+        return _files.read(out)
+    finally:
+        shutil.rmtree(folder)
+
+
+def pkcs12_holds(path, password, certificate, key):
+    """Whether an archive can be opened by this password and has this pair (contents in PEM)."""
+    code, output, errors = openssl(['pkcs12', '-in', path, '-nodes', '-passin', 'stdin'], password + '\n')
+    if code != 0 or not CERTIFICATE.search(output) or not KEY.search(output):
+        return False
+    wanted = first_certificate(certificate, 'the certificate')
+    return first_certificate(output, path).pem == wanted.pem and public_key(output, path) == wanted.public_key
 
 
 def make_request(key_path, fqdn):
@@ -169,8 +203,8 @@ def make_request(key_path, fqdn):
         shutil.rmtree(folder)
 
 
-def _must(arguments):
-    code, output, errors = openssl(arguments)
+def _must(arguments, stdin=''):
+    code, output, errors = openssl(arguments, stdin)
     if code != 0:
         raise CrabError('openssl %s failed: %s' % (arguments[0], errors.strip().splitlines()[-1:]))
     return output

@@ -20,7 +20,8 @@ description:
     O(ca_path) if that is given.
   - With O(content), installs that certificate after the same checks. A refused one changes nothing.
   - Without it and without a good pair, makes a new key and a request on the host and returns the request. The key waits beside the old one
-    until the certificate comes, and never leaves the host. The next run returns the same request.
+    until the certificate comes, and never leaves the host. The next run returns the same request. A certificate that is offered again, and is
+    the present one, is not taken for an answer.
   - Uses the openssl command only, of version 1.0.2 or later.
 options:
   path:
@@ -42,10 +43,30 @@ options:
   ca_path:
     description: Folder with hashed trust anchors such as C(/etc/grid-security/certificates).
     type: path
-  request:
-    description: Make a key and a request when there is no good pair and no O(content). With V(false) that is a failure that says what is wrong.
+  missing:
+    description:
+      - What to do when there is no good pair and no new one is offered. V(request) makes a key and a request, V(fail) says what is wrong,
+        V(report) only returns RV(needs_certificate).
+    type: str
+    choices: [request, fail, report]
+    default: request
+  new_key:
+    description: Make a new key for a request. With V(false) the present one is used again, if there is one of 2048 bits or more.
     type: bool
     default: true
+  from_path:
+    description: A certificate on the host, put there by another program, to be installed after the same checks.
+    type: path
+  from_key:
+    description: Its key on the host.
+    type: path
+  pkcs12:
+    description: Keep the pair in this file as well, as a PKCS12 archive.
+    type: path
+  pkcs12_password:
+    description: Password of the archive.
+    type: str
+    default: ''
   content:
     description: A certificate in PEM to install, with intermediate ones behind it if the CA gives some.
     type: str
@@ -164,30 +185,45 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
 
 def act(params, check):
-    pair = Pair(params['path'], params['key'], params['fqdn'], params['days'], params['ca_path'])
+    pair = Pair(params['path'], params['key'], params['fqdn'], params['days'], params['ca_path'], params['new_key'])
+    offered, offered_key = _offered(params)
     before = _shown(pair)
     reason = pair.reason()
     result = {'changed': False, 'reason': reason, 'csr': None, 'warnings': []}
-    if params['content']:
-        content, key = to_bytes(params['content']), pair.candidate_key(params['content'], params['key_content'])
+    if offered and not offered_key and reason and params['missing'] == 'request' and to_bytes(offered) == _files.read(pair.path):
+        offered = None
+    if offered:
+        content, key = to_bytes(offered), pair.candidate_key(offered, offered_key)
         if reason or content != _files.read(pair.path) or key != _files.read(pair.key):
-            result['warnings'] = pair.refuse_faulty(params['content'])
+            result['warnings'] = pair.refuse_faulty(offered)
         result['changed'] = _install(params, pair.path, pair.key, content, key, params, check)
         if not check:
             pair.answered()
-    elif reason and not params['request']:
+    elif reason and params['missing'] == 'fail':
         raise CrabError('There is no good host certificate: %s.' % reason, 'Give one as content, with its key as key_content.')
-    elif reason:
+    elif reason and params['missing'] == 'request':
         result['changed'] = True
         result['csr'] = None if check else pair.ask().decode('ascii')
+    elif reason:
+        result['changed'] = check     # somebody will bring one
     else:
         result['changed'] = _install(params, pair.path, pair.key, None, None, params, check)
-    result['needs_certificate'] = bool(reason) and not params['content']
+    result['needs_certificate'] = bool(reason) and not offered
     if not result['needs_certificate']:
         result['changed'] |= _copy(params, pair, check)
+        result['changed'] |= _archive(params, pair, check)
     result.update(pair.facts())
-    result['diff'] = {'before': before, 'after': _planned(params, result) if check else _shown(pair), 'before_header': pair.path, 'after_header': pair.path}
+    result['diff'] = {'before': before, 'after': _planned(params, result, offered) if check else _shown(pair), 'before_header': pair.path,
+                      'after_header': pair.path}
     return result
+
+
+def _offered(params):
+    """(certificate, key) that may take the place of the present pair; None without one."""
+    if not params['from_path']:
+        return params['content'], params['key_content']
+    found = [_files.read(params[name]) for name in ('from_path', 'from_key')]
+    return tuple(content.decode('latin-1') for content in found) if None not in found else (None, None)
 
 
 def _install(params, path, key_path, content, key, owners, check):
@@ -212,17 +248,28 @@ def _copy(params, pair, check):
     return changed
 
 
+def _archive(params, pair, check):
+    """The pair as PKCS12. Each archive has salts of its own, so what is in it is compared and not its bytes."""
+    path = params['pkcs12']
+    content, key = _files.read(pair.path), _files.read(pair.key)
+    if not path or content is None or key is None:
+        return bool(path and check)
+    archive = None
+    if not os.path.exists(path) or not _x509.pkcs12_holds(path, params['pkcs12_password'], content, key):
+        archive = b'' if check else _x509.make_pkcs12(pair.path, pair.key, params['pkcs12_password'])
+    return _files.replace(path, archive, owner=params['owner'], group=params['group'], mode=permission_bits(params['key_mode']), check=check)['changed']
+
+
 def _shown(pair):
     facts = pair.facts()
     return 'subject: %s\nissuer: %s\nuntil: %s\n' % (facts['subject'], facts['issuer'], facts['not_after']) if facts['subject'] else ''
 
 
-def _planned(params, result):
+def _planned(params, result, offered):
     if result['needs_certificate']:
-        return 'a new key, and a request for %s\n' % params['fqdn']
-    if params['content']:
-
-        facts = _x509.first_certificate(params['content'], 'content').facts()
+        return 'a certificate for %s\n' % params['fqdn']
+    if offered:
+        facts = _x509.first_certificate(offered, 'content').facts()
         return 'subject: %s\nissuer: %s\nuntil: %s\n' % (facts['subject'], facts['issuer'], facts['not_after'])
     return 'subject: %s\nissuer: %s\nuntil: %s\n' % (result['subject'], result['issuer'], result['not_after'])
 
@@ -234,7 +281,12 @@ def main():
         'fqdn': {'type': 'str', 'required': True},
         'days': {'type': 'int', 'default': 30},
         'ca_path': {'type': 'path'},
-        'request': {'type': 'bool', 'default': True},
+        'missing': {'type': 'str', 'choices': ['request', 'fail', 'report'], 'default': 'request'},
+        'new_key': {'type': 'bool', 'default': True, 'no_log': False},
+        'from_path': {'type': 'path'},
+        'from_key': {'type': 'path', 'no_log': False},
+        'pkcs12': {'type': 'path'},
+        'pkcs12_password': {'type': 'str', 'default': '', 'no_log': True},
         'content': {'type': 'str'},
         'key_content': {'type': 'str', 'no_log': True},
         'copies': {'type': 'list', 'elements': 'dict', 'default': [], 'options': {
@@ -249,7 +301,7 @@ def main():
         'owner': {'type': 'str'},
         'group': {'type': 'str'},
         'backup': {'type': 'bool', 'default': False},
-    })
+    }, required_together=[('from_path', 'from_key')], mutually_exclusive=[('from_path', 'content')])
 
 
 if __name__ == '__main__':

@@ -31,8 +31,31 @@ def check(role, values):
 
 
 def check_gridcert(values):
-    if values['gridcert_issuer'] == 'ownca':
-        return _missing_files(values, 'gridcert_ownca_certificate', 'gridcert_ownca_key'), []
+    problems = []
+    if values['gridcert_pkcs12'] and not values['gridcert_pkcs12_password']:
+        problems = ['gridcert_pkcs12_password is empty, and a PKCS12 archive needs one. Set it in a vault, or empty gridcert_pkcs12.']
+    return problems + ISSUERS[values['gridcert_issuer']](values), []
+
+
+def _check_ownca(values):
+    return _missing_files(values, 'gridcert_ownca_certificate', 'gridcert_ownca_key')
+
+
+def _check_acme(values):
+    if not re.match(r'^https?://', values['gridcert_acme_directory']):
+        return ['gridcert_acme_directory: %r is no URL. Give that of the directory of an ACME server.' % values['gridcert_acme_directory']]
+    return []
+
+
+def _check_csr_manual(values):
+    if not values['gridcert_provided_certificate']:
+        return ['gridcert_provided_certificate is not set. Name the file on the controller where you will save the certificate that the CA sends.']
+    if values['gridcert_provided_key']:
+        return ['gridcert_provided_key: with issuer csr_manual the key is made on the host. Empty it, or choose issuer provided.']
+    return []
+
+
+def _check_provided(values):
     names = [name for name in ('gridcert_provided_certificate', 'gridcert_provided_key') if values[name]]
     problems = _missing_files(values, *names)
     if values['gridcert_provided_key'] and not values['gridcert_provided_certificate']:
@@ -42,7 +65,10 @@ def check_gridcert(values):
     if not problems and len(names) == 2:
         problems += _guarded('gridcert_provided_key', lambda: _x509.check_pair(
             values['gridcert_provided_certificate'], values['gridcert_provided_key']))
-    return problems, []
+    return problems
+
+
+ISSUERS = {'provided': _check_provided, 'csr_manual': _check_csr_manual, 'acme': _check_acme, 'ownca': _check_ownca, 'cern_autoenroll': lambda values: []}
 
 
 def _refuse_certificate(values):

@@ -95,6 +95,15 @@ def issue_host(folder: Path, fqdn: str) -> tuple[Path, Path]:
     return paths
 
 
+def sign(folder: Path, request: bytes, dn: str, names: Sequence[str], days: int = LEAF_DAYS) -> bytes:
+    """The CA's answer to a request, under a subject of its own choice, as CERN's does. Days may be negative: ended already."""
+    key = x509.load_pem_x509_csr(request).public_key()
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise TypeError("the request is for no RSA key")
+    start = now() - dt.timedelta(days=max(1, 1 - days))
+    return _pem(_certificate(dn, _authority(folder), key, names, start, now() + dt.timedelta(days=days)))
+
+
 def revoke(folder: Path, label: str) -> None:
     """The CRL of the issuing CA, with one certificate more."""
     path = folder / "certificates/TEST-GridCA.crl"
@@ -237,14 +246,18 @@ def _authority(folder: Path) -> Authority:
 def _leaf(dn: str, by: Authority, *, names: Sequence[str] = (), start: dt.datetime | None = None, end: dt.datetime | None = None) -> Leaf:
     """A user's certificate, or a host's when it has names."""
     key = rsa.generate_private_key(65537, BITS)
-    usages = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if names else [])]
     start, end = start or now() - dt.timedelta(hours=1), end or now() + dt.timedelta(days=LEAF_DAYS)
-    builder = _builder(dn, by.certificate.subject, key.public_key(), by.key.public_key(), start, end)
+    return Leaf(key, _certificate(dn, by, key.public_key(), names, start, end))
+
+
+def _certificate(dn: str, by: Authority, key: rsa.RSAPublicKey, names: Sequence[str], start: dt.datetime, end: dt.datetime) -> x509.Certificate:
+    usages = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if names else [])]
+    builder = _builder(dn, by.certificate.subject, key, by.key.public_key(), start, end)
     builder = builder.add_extension(x509.BasicConstraints(False, None), True)
     builder = builder.add_extension(_usage("digital_signature", "key_encipherment"), True).add_extension(x509.ExtendedKeyUsage(usages), False)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), False)
-    return Leaf(key, builder.sign(by.key, hashes.SHA256()))
+    return builder.sign(by.key, hashes.SHA256())
 
 
 def _put(folder: Path, label: str, dn: str, leaf: Leaf) -> None:

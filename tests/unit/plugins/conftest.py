@@ -176,6 +176,18 @@ class Pki:
                   '-CAcreateserial', '-CAserial', self.path('serial'), '-days', str(days), '-sha256', '-extfile', settings, '-extensions', 'ext',
                   '-out', self.path(name + '.pem'))
 
+    def revoke(self, name, anchors):
+        """A CRL with that certificate, in a folder of anchors."""
+        settings, index = self.path('crl.cnf'), self.path('index.txt')
+        with open(settings, 'w') as target:
+            target.write('[ca]\ndefault_ca = own\n[own]\ndatabase = %s\ndefault_md = sha256\ndefault_crl_days = 30\n' % index)
+        with open(index, 'w'):
+            pass
+        ca = ('-config', settings, '-cert', self.path('ca.pem'), '-keyfile', self.path('ca.key'))
+        self._run('ca', '-revoke', self.path(name + '.pem'), *ca)
+        digest = self._run('x509', '-noout', '-subject_hash', '-in', self.path('ca.pem')).strip()
+        self._run('ca', '-gencrl', '-out', os.path.join(anchors, digest + '.r0'), *ca)
+
     def proxy(self, name, of, days=1):
         """name.proxy: an RFC proxy of a certificate, as a file that a client would use."""
         subject = self._run('x509', '-noout', '-subject', '-nameopt', 'compat', '-in', self.path(of + '.pem')).strip().split('=', 1)[1].strip()

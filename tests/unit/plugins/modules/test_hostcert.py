@@ -7,11 +7,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import shutil
 import stat
 
 import pytest
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _x509
 from ansible_collections.cmsweb.crab.plugins.modules import hostcert, hostcert_info
 
 HOST = 'crab-vm.example.org'
@@ -127,7 +128,7 @@ def test_a_crash_between_key_and_certificate_is_mended_by_the_next_run(files, pk
 
 
 def test_without_request_a_missing_pair_is_a_failure_that_says_so(files, run_module):
-    result = run_module(hostcert, dict(files, request=False))
+    result = run_module(hostcert, dict(files, missing='fail'))
 
     assert result['failed'] is True
     assert 'There is no good host certificate: there is no certificate' in result['msg']
@@ -168,3 +169,77 @@ def test_info_says_what_is_wrong_and_changes_nothing(files, pki, run_module):
     result = run_module(hostcert_info, files)
 
     assert result['good'] is False and 'it has 4 days left' in result['reason'] and result['changed'] is False
+
+
+def test_the_present_certificate_offered_again_is_no_answer(files, pki, run_module):
+    put(files, pki, 'short')
+
+    result = run_module(hostcert, dict(files, content=pki.read('short.pem')))
+
+    assert result['needs_certificate'] is True and result['csr'].startswith('-----BEGIN CERTIFICATE REQUEST-----')
+
+
+def test_the_present_key_is_used_again_on_request_and_a_weak_one_is_not(files, pki, run_module):
+    put(files, pki, 'short')
+    with open(pki.path('same.csr'), 'w') as target:
+        target.write(run_module(hostcert, dict(files, new_key=False))['csr'])
+    assert not os.path.exists(files['key'] + '.pending')
+    pki.sign('same', 'subjectAltName = DNS:' + HOST)
+
+    result = run_module(hostcert, dict(files, new_key=False, content=pki.read('same.pem')))
+
+    assert result['changed'] is True and result['days_left'] == 299
+    assert _files.read(files['key']) == pki.read('short.key').encode()
+    put(files, pki, 'weak')
+    assert run_module(hostcert, dict(files, new_key=False))['needs_certificate'] is True
+    assert os.path.exists(files['key'] + '.pending')
+
+
+def test_report_makes_no_key_and_no_request(files, run_module, tmp_path):
+    result = run_module(hostcert, dict(files, missing='report'))
+
+    assert result['needs_certificate'] is True and result['csr'] is None and result['changed'] is False
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pair_that_another_program_put_on_the_host_is_taken_up(files, pki, run_module):
+    pair = {'from_path': pki.path('host.pem'), 'from_key': pki.path('host.key')}
+
+    result = run_module(hostcert, dict(files, missing='report', **pair))
+
+    assert result['changed'] is True and result['needs_certificate'] is False
+    assert contents(os.path.dirname(files['path'])) == {
+        'hostcert.pem': (pki.read('host.pem').encode(), 0o644), 'hostkey.pem': (pki.read('host.key').encode(), 0o400)}
+    assert run_module(hostcert, dict(files, missing='report', **pair))['changed'] is False
+
+
+def test_an_archive_is_kept_in_step_for_its_owner_only(files, pki, run_module, tmp_path):
+    archive = str(tmp_path / 'host.p12')
+    put(files, pki, 'host')
+    arguments = dict(files, pkcs12=archive, pkcs12_password='open-Sesame_1')
+
+    result = run_module(hostcert, arguments)
+
+    assert result['changed'] is True and stat.S_IMODE(os.stat(archive).st_mode) == 0o400
+    assert 'open-Sesame_1' not in result['stdout']
+    assert _x509.pkcs12_holds(archive, 'open-Sesame_1', pki.read('host.pem'), pki.read('host.key'))
+    assert not _x509.pkcs12_holds(archive, 'wrong', pki.read('host.pem'), pki.read('host.key'))
+    assert run_module(hostcert, arguments)['changed'] is False
+    put(files, pki, 'fresh')
+    assert run_module(hostcert, arguments, check=True)['changed'] is True
+    run_module(hostcert, arguments)
+    assert _x509.pkcs12_holds(archive, 'open-Sesame_1', pki.read('fresh.pem'), pki.read('fresh.key'))
+
+
+def test_a_revoked_certificate_is_refused_and_a_crl_that_is_missing_is_no_matter(files, pki, run_module, tmp_path):
+    anchors = str(tmp_path / 'anchors')
+    shutil.copytree(pki.anchors, anchors)
+    pki.issue('withdrawn', '/CN=' + HOST, 'subjectAltName = DNS:' + HOST)
+    put(files, pki, 'withdrawn')
+    assert run_module(hostcert, dict(files, ca_path=anchors))['reason'] is None
+    pki.revoke('withdrawn', anchors)
+
+    result = run_module(hostcert, dict(files, ca_path=anchors, content=pki.read('withdrawn.pem'), key_content=pki.read('withdrawn.key')))
+
+    assert result['failed'] is True and 'cannot be used: it is revoked, by a CRL in %s' % anchors in result['msg']
+    assert run_module(hostcert, dict(files, ca_path=anchors))['needs_certificate'] is True
