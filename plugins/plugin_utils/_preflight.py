@@ -105,6 +105,12 @@ def _credential_problems(values):
         'voms_credential_certificate', lambda: _renewal.refuse_credential(settings, values['voms_credential_passphrase']))
 
 
+def check_myproxy(values):
+    if values['myproxy_registration'] != 'mail':
+        return [], []
+    return ['%s is not set, and myproxy_registration is mail.' % name for name in ('myproxy_mail_to', 'myproxy_mail_from') if not values[name]], []
+
+
 def check_hgdeploy(values):
     tag, repository = values['hgdeploy_version'], values['hgdeploy_deployment_repository']
     if not HG_TAG.match(tag):
@@ -193,6 +199,7 @@ def check_verify(values):
 CHECKS = {
     'gridcert': check_gridcert,
     'voms': check_voms,
+    'myproxy': check_myproxy,
     'hgdeploy': check_hgdeploy,
     'crabserver_config': check_crabserver_config,
     'oracle_schema': check_oracle_schema,

@@ -44,6 +44,11 @@ class Grid(Site):
         subprocess.run([ROOT / "tests/lab/lab", "ssh", "--network", self.lab.name, HOST, f"sudo sh -c 'mkdir -p {to} && tar -x -C {to} --no-same-owner -p'"],
                        input=archive, check=True)
 
+    def host_certificate(self) -> None:
+        """A certificate of the host into /root/pki, as "provided" would get it."""
+        lab("pki", "--network", self.lab.name, "--host", "crab-vm.example.org")
+        self.send("host-crab-vm.example.orgcert.pem", "host-crab-vm.example.orgkey.pem")
+
     def write(self, path: str, content: str, mode: str = "644") -> None:
         """A file of root's on the host."""
         words = f"sudo sh -c 'umask 077; mkdir -p $(dirname {path}); cat > {path}; chmod {mode} {path}'"
