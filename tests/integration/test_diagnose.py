@@ -269,6 +269,25 @@ def test_the_playbook_tells_the_faults_on_one_page_with_their_remedies_and_write
     assert written["checks"][-1] == "request"
 
 
+DROP_COLUMN = """cd / && python3 - <<'EOF'
+import cx_Oracle, re
+text = open('/data/srv/current/auth/crabserver/CRABServerAuth.py').read()
+password = re.search("'password': '([^']+)'", text).group(1)
+cx_Oracle.connect('crab_demo', password, 'devdb11').cursor().execute('ALTER TABLE TASKS DROP COLUMN TM_JOB_ARCH')
+EOF"""
+
+
+def test_a_column_that_the_release_needs_and_the_tables_lack_is_named_and_healed(deployed: Site) -> None:
+    deployed.on(DROP_COLUMN)
+
+    run = deployed.play("playbooks/diagnose.yml", {"diagnose_artifact": ""})
+    deployed.play("playbooks/schema_update.yml", check=True)
+    after = deployed.play("playbooks/diagnose.yml", {"diagnose_artifact": ""}, check=True)
+
+    assert "1. schema" in run.output and "TM_JOB_ARCH" in run.output, run.output
+    assert "nothing is wrong" in after.output
+
+
 def test_what_only_the_request_shows_is_a_finding_too(deployed: Site) -> None:
     pki = deployed.lab / "pki"
 
