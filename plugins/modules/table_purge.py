@@ -163,8 +163,6 @@ def have_purged(params, check):
     with connected(params) as connection:
         found = purge.make(wish, dictionary.read(connection.select), connection.select, connection.count)
         plan = found.steps + found.after
-        if wish.recycle_bin and len(plan) == 1 and not account.recycle_bin(connection.select):
-            plan, found.steps = [], []
         before = account.quotas(connection.select)
         outcome = execute.Outcome(remaining=plan) if check else _apply(connection, found, params['lock_timeout'])
         result = outcome_result(plan, outcome)

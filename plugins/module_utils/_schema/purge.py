@@ -11,7 +11,7 @@ __metaclass__ = type
 import re
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, model, plan
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import account, ddl, model, plan
 
 _PARTITIONS = 'SELECT partition_name, high_value, interval FROM user_tab_partitions WHERE table_name = :name ORDER BY partition_position'
 _BOUND = re.compile(r"' ?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
@@ -42,7 +42,7 @@ def make(wish, live, select, count):
         _by_partition(found, table, column, cutoff, select, count)
     else:
         _by_rows(found, wish, live, table, column, count)
-    if wish.recycle_bin:
+    if wish.recycle_bin and account.recycle_bin(select):
         found.steps.append(_step(table, 'PURGE RECYCLEBIN', plan.LOSES, 'dropped tables give their space back, and cannot come back'))
     return found
 

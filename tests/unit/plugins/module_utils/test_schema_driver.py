@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import os
 import sys
 import types
 
@@ -212,3 +213,25 @@ def test_the_server_s_version_is_also_numbers(monkeypatch):
 
 def test_a_long_statement_is_shortened():
     assert driver.shortened('x' * 300) == 'x' * 197 + '...'
+
+
+def test_the_folder_of_tnsnames_is_known_to_the_client_before_it_is_loaded(monkeypatch):
+    module = fake_driver(monkeypatch, 'oracledb')
+    monkeypatch.setenv('TNS_ADMIN', '/elsewhere')
+    seen = []
+    monkeypatch.setattr(driver, 'load', lambda *names: seen.append(os.environ['TNS_ADMIN']) or module)
+
+    driver.connect('devdb11', 'alice', 'pw', 'oracledb', tns_admin='/etc/oracle')
+    driver.connect('devdb11', 'alice', 'pw', 'oracledb')
+
+    assert seen == ['/etc/oracle'] * 2
+
+
+@pytest.mark.parametrize('dsn, refused', [('alice/pw@devdb11', True), ('alice@devdb11', True), ('db.example.org:1521/devdb', False),
+                                          ('(DESCRIPTION=(ADDRESS=(HOST=a@b)))', False)])
+def test_a_connect_string_with_an_account_in_it_is_refused(dsn, refused):
+    if refused:
+        with pytest.raises(CrabError, match='stands before an @ in it'):
+            driver.refuse_account_in(dsn)
+    else:
+        driver.refuse_account_in(dsn)
