@@ -56,6 +56,15 @@ def test_a_host_that_is_registered_in_part_reads_as_registered(service: Grid, po
     assert said["state"] == "registered" and "shows only when a delegated proxy is fetched" in said["message"]
 
 
+def test_diagnose_names_a_service_that_is_not_registered(service: Grid) -> None:
+    asked = {"diagnose_myproxy": "myproxy.example.org", "diagnose_myproxy_port": 7513}
+
+    run = service.role("diagnose", {**asked, "diagnose_artifact": "", "diagnose_certificate": ""})
+
+    assert run.code == 2 and "myproxy_not_registered" in run.failure, run.output
+    assert f"myproxy.example.org:7513 does not name {DN} in {ALL}." in " ".join(run.output.split())
+
+
 def probe(grid: Grid, user: str = "_crabserver", **options: object) -> dict[str, str]:
     """The module alone, as that account."""
     run = grid.play("tests/integration/grid/probe.yml", {"options": {"server": "myproxy.example.org", **options}, "user": user}, check=True)
