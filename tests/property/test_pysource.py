@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import pathlib
+import sqlite3
 import subprocess
 import tokenize
 from types import SimpleNamespace
@@ -176,7 +177,7 @@ def auth_files(draw) -> tuple[bytes, dict]:
         draw(displays(instances)),
         draw(st.sampled_from(['', '\n', '\ns3 = {"secret_key": "abc"}\n'])),
     )
-    return text.replace('\n', draw(st.sampled_from(['\n', '\r\n']))).encode(), instances
+    return draw(st.sampled_from([b'', b'\xef\xbb\xbf'])) + text.replace('\n', draw(st.sampled_from(['\n', '\r\n']))).encode(), instances
 
 
 def auth(content: bytes) -> dict:
@@ -188,7 +189,7 @@ def auth(content: bytes) -> dict:
 def comments(content: bytes) -> list[str]:
     return [
         token.string.rstrip('\r')
-        for token in tokenize.generate_tokens(io.StringIO(content.decode(), newline='\n').readline)
+        for token in tokenize.generate_tokens(io.StringIO(content.decode('utf-8-sig'), newline='\n').readline)
         if token.type == tokenize.COMMENT
     ]
 
@@ -209,6 +210,21 @@ def test_instance_is_set_in_any_layout_and_others_stay(file, account, drop, purg
         )
         assert after.get(name) == (None if purge or (drop and placeholder) else before[name])
     assert (again['content'], again['changed_keys']) == (once['content'], [])
+
+
+@settings(deadline=None)
+@given(auth_files(), ACCOUNT_TEXT)
+def test_new_password_is_set_in_any_layout_and_all_else_stays(file, password):
+    content, instances = file
+    places = [account for instance in instances.values() for account in instance.values() if isinstance(account, dict) and account['user'] == 'alice']
+    assume(places)
+    done = _dbconfig.with_passwords(content, 'CRABServerAuth.py', {'alice': password})
+    for account in places:
+        account['password'] = password
+    for account in (account for instance in instances.values() for account in instance.values() if isinstance(account, dict) and 'type' in account):
+        account['type'] = sqlite3
+    assert auth(done['content']) == instances
+    assert comments(content) == [text for text in comments(done['content']) if 'coding: utf-8' not in text]
 
 
 @settings(deadline=None)

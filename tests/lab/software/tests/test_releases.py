@@ -125,33 +125,36 @@ def test_a_start_without_service_certificate(rest: Rest) -> None:
     assert "Request requires a host certificate and key" in log
 
 
-@pytest.mark.parametrize(
-    "tag, release, external, settings",
-    [
-        ("HG2206b", "v3.220608", f"{EXTERNAL}/modes.json", {}),
-        (
-            "HG2604a",
-            "v3.260407",
-            "http://not.read.example.org/",
-            {"data.s3_bucket": "b", "data.delegateDN": "/CN=tw", "data.compatibleClientVersions": ["v3.*"]},
-        ),
-    ],
-    ids=["HG2206b", "HG2604a"],
-)
-def test_another_version_by_the_playbook(rest: Rest, tag: str, release: str, external: str, settings: dict[str, object]) -> None:
-    """The external file of a later era is written by hand here, as the role of this release knows the first era only."""
-    variables = {
-        "crab_hg_version": tag,
-        "crab_release": release,
+LATER = {
+    "HG2206b": {
+        "crab_release": "v3.220608",
+        "crabserver_config_external": {
+            **FLAT,
+            "delegate-dn": ["/DC=ch/CN=tw"],
+            "htcondorPool": "collector-1.example.org:9620",
+            "htcondorScheddsLink": "https://crab-vm.example.org/crab-rest-schedds-HG2206b.json",
+            "modes": [{"mode": MODE, "backend-urls": {**URLS, "htcondorSchedds": []}}],
+        },
+        "crabserver_config_external_schedds": {"crab3@schedd-1.example.org": {"proxiedurl": "https://crab-vm.example.org/scheddmon/1", "weightfactor": 1}},
+    },
+    "HG2604a": {
+        "crab_release": "v3.260407",
         "crabserver_config_external": {},
-        "crabserver_config_external_url": external,
-        "crabserver_config_settings": settings,
-        "frontend_auth_backends": "^ localhost",
-    }
+        "crabserver_config_settings": {"data.s3_bucket": "b", "data.delegateDN": "/DC=ch/CN=tw", "data.compatibleClientVersions": ["v3.*"]},
+        "crabserver_config_s3": {"access_key": "Key", "secret_key": "Secret"},
+    },
+}
+
+
+@pytest.mark.parametrize("tag", LATER)
+def test_another_version_by_the_playbook(rest: Rest, tag: str) -> None:
+    variables = {**LATER[tag], "crab_hg_version": tag, "frontend_auth_backends": "^ localhost"}
 
     end_play(start_play("--tags", "deploy,config,auth,switch,service,verify", **variables))
 
     code, body = rest.info("delegatedn")
     assert code == 200 and "/CN=tw" in body
-    assert rest.manage_version() == release
+    if tag == "HG2206b":
+        assert "crab3@schedd-1.example.org" in rest.info("backendurls")[1]
+    assert rest.manage_version() == LATER[tag]["crab_release"]
     assert rest.host.layout(tag, "--by-role", "--again") == ""

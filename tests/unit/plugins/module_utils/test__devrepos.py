@@ -53,7 +53,8 @@ def test_what_cannot_be_done_safely_is_refused(content, sources, message):
 
 
 @pytest.mark.parametrize('files, version', [
-    ({'cicd/crabserver_pypi/wmcore_requirements.txt': '# WMCore\n# <url> <tag>\nhttps://github.com/dmwm/WMCore 2.4.5.2\n', 'requirements.txt': 'wmcver==2.3.3'}, '2.4.5.2'),
+    ({'cicd/crabserver_pypi/wmcore_requirements.txt': '# WMCore\n# <url> <tag>\nhttps://github.com/dmwm/WMCore 2.4.5.2\n',
+      'requirements.txt': 'wmcver==2.3.3'}, '2.4.5.2'),
     ({'requirements.txt': '# Dependency==version\n\nwmcver==1.5.3\n'}, '1.5.3'),
     ({'package/lib/python2.7/site-packages/WMCore/__init__.py': "#!/usr/bin/env python\n__version__ = '1.1.11'\n"}, '1.1.11'), ({}, None)])
 def test_version_of_wmcore_is_the_one_that_the_release_names(tmp_path, files, version):

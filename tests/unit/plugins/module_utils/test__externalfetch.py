@@ -97,7 +97,8 @@ def test_header_with_http_matters_to_the_releases_of_2018_only(site):
 
 
 @pytest.mark.parametrize('url, said', [
-    ('file:///etc/passwd', 'file:///etc/passwd is no http or https URL'), ('http://alice:secret@127.0.0.1:9/x', 'http://********@127.0.0.1:9/x does not answer')])
+    ('file:///etc/passwd', 'file:///etc/passwd is no http or https URL'),
+    ('http://alice:secret@127.0.0.1:9/x', 'http://********@127.0.0.1:9/x does not answer')])
 def test_link_that_cannot_be_fetched_is_told_without_its_password(url, said):
     problems = _externalfetch.check(url, 'keyed')['problems']
     assert said in problems[0] and 'secret' not in problems[0]

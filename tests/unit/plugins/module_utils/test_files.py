@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import grp
 import os
 import stat
 
@@ -119,3 +120,75 @@ def test_content_is_never_visible_with_a_wider_mode(tmp_path, monkeypatch):
 
 def test_reading_what_is_not_there_is_none(tmp_path):
     assert _files.read(str(tmp_path / 'none' / 'f')) is None
+
+
+class Mortal(object):
+    """The module os, whose process dies at the nth call of it or of a file that it opened; a write gets half of its bytes out before that."""
+
+    def __init__(self, wrapped, lives):
+        self._wrapped, self._lives = wrapped, lives
+
+    def __getattr__(self, name):
+        found = getattr(self._wrapped, name)
+        if not callable(found) or isinstance(found, type):
+            return found
+
+        def call(*arguments):
+            self._lives[0] -= 1
+            if self._lives[0] == 0:
+                if name == 'write':
+                    found(arguments[0][:len(arguments[0]) // 2])
+                    self._wrapped.flush()
+                os._exit(9)
+            result = found(*arguments)
+            return Mortal(result, self._lives) if name == 'fdopen' else result
+
+        return call
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *dummy):
+        self._wrapped.close()
+
+
+def dies(lives, path, options):
+    """Whether a process that may do so many things dies before it is done."""
+    child = os.fork()
+    if child == 0:
+        _files.os = Mortal(os, [lives])
+        try:
+            _files.replace(path, NEW, **options)
+        finally:
+            os._exit(0)
+    return os.waitpid(child, 0)[1] != 0
+
+
+OLD, NEW = b'old ' * 1000, b'new ' * 2000
+
+
+@pytest.mark.parametrize('backup', [False, True])
+@pytest.mark.parametrize('exists', [False, True])
+def test_a_process_killed_at_any_point_leaves_the_old_or_the_new_file_with_its_mode_and_owner(tmp_path, exists, backup):
+    group = next((number for number in ([1] if os.geteuid() == 0 else os.getgroups()) if number != os.getegid()), os.getegid())
+    options = {'mode': 0o440, 'backup': backup, 'group': grp.getgrgid(group).gr_name}
+    lives, seen = 0, set()
+    while True:
+        lives += 1
+        folder = tmp_path / str(lives)
+        folder.mkdir()
+        path = folder / 'f'
+        if exists:
+            path.write_bytes(OLD)
+            os.chmod(str(path), 0o640)
+        died = dies(lives, str(path), options)
+
+        now = os.stat(str(path)) if path.exists() else None
+        found = now and (path.read_bytes(), stat.S_IMODE(now.st_mode), now.st_gid)
+        assert found in ((OLD, 0o640, os.getegid()) if exists else None, (NEW, 0o440, group))
+        assert all(mode_of(other) & 0o007 == 0 for other in folder.iterdir())
+        seen.add(found)
+        if not died:
+            break
+        assert _files.replace(str(path), NEW, **options)['changed'] is (found != (NEW, 0o440, group)) and path.read_bytes() == NEW
+    assert (lives > 5, len(seen)) == (True, 2)

@@ -100,7 +100,8 @@ def test_your_branch_and_your_changes_stay_with_a_warning(world, run_module):
 def test_remotes_are_put_right(world, run_module):
     run_module(devrepos, world)
     at(world, 'WMCore', 'remote', 'remove', 'upstream')
-    assert run_module(devrepos, world)['done'] == ['WMCore: remote upstream'] and at(world, 'WMCore', 'remote', 'get-url', 'upstream') == world['wmcore']['upstream']
+    assert run_module(devrepos, world)['done'] == ['WMCore: remote upstream']
+    assert at(world, 'WMCore', 'remote', 'get-url', 'upstream') == world['wmcore']['upstream']
 
 
 def test_clone_that_was_interrupted_is_made_anew(world, run_module):

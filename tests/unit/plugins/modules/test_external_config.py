@@ -129,7 +129,8 @@ def test_info_converts_what_external_config_writes(tmp_path, run_module):
     path, new, schedds = (str(tmp_path / name) for name in ('rest.json', 'new.json', 'schedds.json'))
     run_module(external_config, {'path': path, 'content': {'cmsweb-dev': MODE}})
     converted = run_module(external_config_info, {'path': path, 'release': 'v3.220608', 'convert': True, 'schedds_link': LINK})['converted']
-    run_module(external_config, {'path': new, 'content': converted['content'], 'release': 'v3.220608', 'schedds': converted['schedds'], 'schedds_path': schedds})
+    run_module(external_config, {'path': new, 'content': converted['content'], 'release': 'v3.220608', 'schedds': converted['schedds'],
+                                 'schedds_path': schedds})
     back = run_module(external_config_info, {'path': new, 'release': '3.3.1803.patch3', 'convert': True, 'schedds_path': schedds})
     assert (back['converted']['content'], back['problems']) == ({'cmsweb-dev': MODE}, [])
 
