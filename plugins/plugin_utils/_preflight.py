@@ -155,14 +155,19 @@ def _check_external(values):
         era = _external.era_for(release, values['crabserver_config_external_era'] or None, external) if external else None
     except CrabError as error:
         return ['crabserver_config_release, crabserver_config_external_era: %s' % error], []
-    problems = ['crabserver_config_external: ' + problem for problem in (_external.faults(external, era, mode) if external else [])]
+    errors, unknown, _warnings = _external.examine(external, era) if external else ([], [], [])
+    warned = ['crabserver_config_external: ' + text for text in unknown] if values['crabserver_config_external_unknown_keys'] == 'warn' else []
+    problems = ['crabserver_config_external: ' + text for text in errors + ([] if warned else unknown)]
+    modes = _external.mode_names(external) if external and not problems else []
+    if modes and mode not in modes:
+        problems.append('crabserver_config_mode: %s is no mode of crabserver_config_external (%s). crabserver would not start.' % (mode, ', '.join(modes)))
     if schedds:
         problems += ['crabserver_config_external_schedds: ' + problem for problem in _external.validate(schedds, 'schedds')]
         problems += ['crabserver_config_external: ' + problem for problem in ([] if problems else _external.unknown_schedds(external, schedds))]
     if reads_url and not re.match(r'^https?://[^\s/]+/', url):
         problems.append('crabserver_config_external_url: %s is no http or https URL, and crabserver fetches no other.' % url)
     pinned = _external.pinned_revision(url) if reads_url else None
-    return problems, ['crabserver_config_external_url: %s' % pinned] if pinned else []
+    return problems, warned + (['crabserver_config_external_url: %s' % pinned] if pinned else [])
 
 
 def _check_settings(values):

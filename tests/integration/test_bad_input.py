@@ -45,6 +45,11 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
                                ("crabserver_config_external", "cmsweb-dev.compatible-version[0]", "not a regular expression")),
     "unknown mode": ({"crab_mode": "cmsweb-prod"}, ("crabserver_config_mode", "cmsweb-prod")),
     "file URL": ({"crabserver_config_external_url": "file:///tmp/x.json"}, ("crabserver_config_external_url", "http")),
+    "era of another release": ({"crab_release": "v3.220608"}, ("crabserver_config_external: ", "htcondorPool is missing", "modes is missing")),
+    "file that the release does not read": ({"crab_release": "v3.260407"}, ("crabserver_config_release", "reads no external configuration", "data.s3_bucket")),
+    "no bucket": ({"crab_release": "v3.260407", "crabserver_config_external": {}}, ("crabserver_config_settings", "does not start without data.s3_bucket")),
+    "typing error in a setting": ({"crabserver_config_settings": {"data.ketpLogDays": 3}}, ("crabserver_config_settings", "Did you mean data.keptLogDays?")),
+    "half an S3 account": ({"crabserver_config_s3": {"access_key": "x"}}, ("s3.secret_key is missing",)),
     "instance in capitals": ({"crab_instance": "Dev"}, ("crabserver_config_instances", "Dev")),
     "wrong choice": ({"service_state": "running"}, ("service_state", "started, stopped, restarted")),
 }
