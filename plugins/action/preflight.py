@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight
 
+INSTALLS = ('hg', 'venv')
 ROLES = os.path.join(os.path.dirname(__file__), '..', '..', 'roles')
 
 
@@ -33,6 +34,9 @@ class ActionModule(ActionBase):
             'connect': {'type': 'bool', 'default': True},
         })
         problems, warnings, unset = [], [], {}
+        way = self._templar.template(task_vars.get('crab_install', INSTALLS[0]))
+        if way not in INSTALLS:
+            problems.append('crab_install: %s is no way to install. Write %s.' % (way, ' or '.join(INSTALLS)))
         for role in self._roles(arguments['stages'], task_vars):
             values, wrong = self._values(role, task_vars, unset)
             problems += wrong

@@ -25,7 +25,8 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes,
 
 PHRASE = 'I did read documentation'
 READY = 'ENGINE Bus STARTED'
-UNIT = '/etc/systemd/system/cmsweb-crab.service'
+UNITS = '/etc/systemd/system'
+UNIT = UNITS + '/cmsweb-crab.service'
 INIT = '/etc/init.d'
 SYSV_LINKS = '/etc/rc.d/rc[2345].d/S*httpd'      # Deploy has the frontend started by these as well, which know no order
 
@@ -41,7 +42,7 @@ START_CAUSES = (
     ("'NoneType' object does not support item assignment", 'The external configuration has no such mode: see crabserver_config_mode.'),
     ('KeyError', 'The external configuration lacks this key or mode: see crabserver_config_external and crabserver_config_mode.'),
     ('Address already in use', 'Another process listens on the port of %(name)s.'),
-    ('No module named', 'The server cannot import this module: see the PYTHONPATH in apps/%(name)s/etc/profile.d/init.sh.'),
+    ('No module named', 'The server cannot import this module: see the PYTHONPATH in %(environment)s.'),
 )
 
 
@@ -49,6 +50,7 @@ class Service(object):
     """A backend: WMCore's REST server under an account of its own."""
 
     restart_word = 'restarted'
+    environment = 'apps/%s/etc/profile.d/init.sh'
 
     def __init__(self, root, name):
         self.root, self.name, self.account = root, name, '_' + name
@@ -135,7 +137,7 @@ class Service(object):
     def _cause(self, said):
         for text, cause in START_CAUSES:
             if text in said:
-                return cause % {'name': self.name}
+                return cause % {'name': self.name, 'environment': self.environment % self.name}
         return self.where()
 
     def where(self):
@@ -282,10 +284,43 @@ class Script(Unit):
         return self._run(['chkconfig', self.name, 'on'])
 
 
+class Launched(Unit):
+    """A backend as role venv_install sets it up: a unit of systemd, a launcher in the version, and a log that tells when it is ready."""
+
+    environment = 'bin/%s'
+
+    def read_at_start(self):
+        return Service.read_at_start(self) + [os.path.join(UNITS, self.name + '.service'), os.path.join(self.current, 'bin', self.name)]
+
+    def pids(self):
+        found = self.find()
+        return [found[0]] if found else []
+
+    def version(self):
+        return os.path.basename(os.path.realpath(os.path.join(self.current, 'apps', self.name)))
+
+    def call(self, action):
+        if action == 'start':
+            # One that failed too often is not started again without this.
+            self._run(['systemctl', 'reset-failed', self.name + '.service'])
+        return Unit.call(self, {'start': 'restart'}.get(action, action))
+
+    def start(self, timeout):
+        Service.start(self, timeout)
+
+    def restart(self, timeout):
+        Service.start(self, timeout)
+
+    def where(self):
+        return Service.where(self)
+
+
 def service_of(root, name, by='manage'):
     """The service of this name, driven by its `manage` script, by systemd, or by its init script."""
     if by == 'manage':
         return (Frontend if name == 'frontend' else Service)(root, name)
+    if by == 'systemd' and os.path.exists(os.path.join(root, 'current', 'bin', name)):
+        return Launched(root, name)
     return {'systemd': Unit, 'init': Script}[by](root, name)
 
 

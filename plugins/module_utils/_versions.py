@@ -288,7 +288,7 @@ def _link_header_key(root, version):
     """The frontend's name of the header key is a hard link of the version's own file, as Deploy makes it."""
     key = os.path.join(root, version, 'auth', 'wmcore-auth', 'header-auth-key')
     name = os.path.join(root, 'state', 'frontend', 'etc', 'keys', 'authz-headers')
-    if not os.path.exists(key) or (os.path.exists(name) and os.path.samefile(key, name)):
+    if not os.path.exists(key) or not os.path.isdir(os.path.dirname(name)) or (os.path.exists(name) and os.path.samefile(key, name)):
         return
     if os.path.lexists(name + '.new'):
         os.unlink(name + '.new')

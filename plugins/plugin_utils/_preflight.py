@@ -9,6 +9,7 @@ One function for a role: its variables in, a list of problems and a list of doub
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import subprocess
@@ -16,9 +17,10 @@ import subprocess
 from ansible.errors import AnsibleOptionsError
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
-from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _venv, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, driver, source
+from ansible_collections.cmsweb.crab.plugins.plugin_utils import _wheels
 
 HG_TAG = re.compile(r'^HG\d{4}[a-z]\d*$')
 PLACEHOLDER = re.compile(r'^(|CHANGE_?ME|FIXME|\*+)$', re.IGNORECASE)
@@ -115,17 +117,44 @@ def check_hgdeploy(values):
     tag, repository = values['hgdeploy_version'], values['hgdeploy_deployment_repository']
     if not HG_TAG.match(tag):
         return ['hgdeploy_version: %s is no HG tag. Write one such as HG1803f.' % tag], []
+    return _look_for_tag('hgdeploy_version', 'HG tag', tag, repository)
+
+
+def check_venv_install(values):
+    version, address = values['venv_install_version'], values['venv_install_address']
+    pins = values['venv_install_packages'] + [name for name in [values['venv_install_driver']] if name]
+    if not values['venv_install_packages']:
+        return ['venv_install_version: %s is no release that a virtual environment is known for. Name a tag of CRABServer from v3.211222 on, '
+                'or the packages that it needs in venv_install_packages.' % version], []
+    problems = _guarded('venv_install_version, venv_install_packages, venv_install_environment', lambda: _venv.Release(
+        values['venv_install_root'], version, values['venv_install_user'], values['venv_install_repository'], pins, values['venv_install_python'],
+        values['venv_install_python_path'], values['venv_install_environment'], address, values['venv_install_log_days']))
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        problems.append('venv_install_address: %s is no address. Write one of this host, such as 127.0.0.1, in crab_address.' % address)
+    if values['venv_install_wheelhouse']:
+        missing = _wheels.find(values['venv_install_wheelhouse'], pins)[1]
+        if missing:
+            problems.append('venv_install_wheelhouse: %s has no wheel of %s. "pip wheel --no-deps -w FOLDER NAME==VERSION" on a host of the same kind makes it.'
+                            % (values['venv_install_wheelhouse'], ', '.join(missing)))
+    found, doubts = _look_for_tag('venv_install_version', 'tag', version, values['venv_install_repository'])
+    return problems + found, doubts
+
+
+def _look_for_tag(name, kind, tag, repository):
+    """Whether a git repository has a tag; a doubt, if it cannot be reached from here."""
     command = ['git', 'ls-remote', '--tags', repository, 'refs/tags/' + tag]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False,
                                 env=dict(os.environ, GIT_TERMINAL_PROMPT='0'))
     except (OSError, subprocess.TimeoutExpired) as error:
-        return [], ['Whether the HG tag %s exists was not checked: %s' % (tag, error.__class__.__name__)]
+        return [], ['Whether the %s %s exists was not checked: %s' % (kind, tag, error.__class__.__name__)]
     if answer.returncode != 0:
         said = answer.stderr.strip().splitlines()
-        return [], ['Whether the HG tag %s exists was not checked: %s' % (tag, said[-1] if said else 'git ls-remote failed')]
+        return [], ['Whether the %s %s exists was not checked: %s' % (kind, tag, said[-1] if said else 'git ls-remote failed')]
     if not answer.stdout.strip():
-        return ['hgdeploy_version: %s has no tag %s. Choose one of those that git ls-remote --tags lists.' % (repository, tag)], []
+        return ['%s: %s has no tag %s. Choose one of those that git ls-remote --tags lists.' % (name, repository, tag)], []
     return [], []
 
 
@@ -206,6 +235,7 @@ CHECKS = {
     'voms': check_voms,
     'myproxy': check_myproxy,
     'hgdeploy': check_hgdeploy,
+    'venv_install': check_venv_install,
     'crabserver_config': check_crabserver_config,
     'oracle_schema': check_oracle_schema,
     'frontend_auth': check_frontend_auth,

@@ -43,6 +43,7 @@ class Site:
     """The host that the demo inventory describes, in a lab of its own: a folder of the name of its network."""
 
     lab: Path
+    identity: str = "cc7"
 
     @property
     def address(self) -> str:
@@ -58,6 +59,15 @@ class Site:
             assert done.returncode == 0, done.stdout + self.on("journalctl --no-pager -n 40; tail -n 20 /data/srv/logs/*/* 2>/dev/null; true")
         return Run(done.returncode, done.stdout)
 
+    def module(self, name: str, arguments: dict[str, object]) -> str:
+        """What a module returns, run as root on the host, in YAML as ansible.cfg has it."""
+        words = ["ansible", "-i", "inventories/demo", "crab", "-b", "-m", name, "-a", json.dumps(arguments), "-e", json.dumps({"demo_network": self.lab.name})]
+        words += ["-e", "ansible_python_interpreter=/usr/bin/python3"] if self.identity == "el9" else []
+        done = subprocess.run(words, cwd=ROOT, env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "oneline", "ANSIBLE_NOCOLOR": "1"}, stdin=subprocess.DEVNULL,
+                              text=True, capture_output=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.split("=> ", 1)[1]
+
     def on(self, command: str) -> str:
         """The output of a shell command that root runs on the host; it must succeed."""
         done = subprocess.run([str(ROOT / "tests/lab/lab"), "ssh", "--network", self.lab.name, HOST, "sudo bash -c " + _quoted(command)],
@@ -67,7 +77,7 @@ class Site:
 
     def fresh(self) -> None:
         """The host anew, as the image makes it."""
-        lab("up", "--fresh", "--network", self.lab.name, HOST)
+        lab("up", "--fresh", "--network", self.lab.name, "--identity", self.identity, HOST)
 
     def reboot(self) -> None:
         lab("reboot", "--network", self.lab.name, HOST)
@@ -89,8 +99,12 @@ def lab(*words: str) -> None:
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """A fresh host; away with it at the end, unless CRAB_LAB_KEEP is set."""
-    host = Site(ROOT / ".lab" / NETWORK)
+    yield from lab_site(NETWORK)
+
+
+def lab_site(network: str, identity: str = "cc7") -> Iterator[Site]:
+    host = Site(ROOT / ".lab" / network, identity)
     host.fresh()
     yield host
     if not os.environ.get("CRAB_LAB_KEEP"):
-        lab("down", "--network", NETWORK)
+        lab("down", "--network", network)

@@ -1,4 +1,4 @@
-"""Molecule's scenarios on one host for each identity: every role on cc7, and those that look at the system on slc7 as well."""
+"""Molecule's scenarios on one host for each identity: every role on cc7, those that look at the system on slc7 as well, and the way of EL9."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ IDENTITIES = {
     "cc7": ("crab-molecule", ["gridcert", "voms", "hgdeploy", "crabserver_config", "oracle_schema", "frontend_auth", "service", "verify", "diagnose",
                               "devrepos"]),
     "slc7": ("crab-molecule-slc7", ["gridcert", "hgdeploy", "service"]),
+    "el9": ("crab-molecule-el9", ["venv_install"]),
 }
 
 

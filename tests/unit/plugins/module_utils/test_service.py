@@ -257,3 +257,40 @@ def test_the_command_for_people_is_a_script_that_bash_takes(tmp_path, by):
 
     assert os.system('bash -n %s' % script) == 0
     assert b'set -- frontend crabserver\n' in script.read_bytes()
+
+
+@pytest.fixture
+def launched(tmp_path, monkeypatch):
+    """A backend as role venv_install leaves it, this process for its server."""
+    for folder in ('v3.260819/bin', 'v3.260819/apps', 'logs/crabserver', 'units'):
+        (tmp_path / folder).mkdir(parents=True)
+    os.symlink('v3.260819', str(tmp_path / 'current'))
+    os.symlink('../sw/crabserver/v3.260819', str(tmp_path / 'current' / 'apps' / 'crabserver'))
+    (tmp_path / 'current' / 'bin' / 'crabserver').write_bytes(b'')
+    (tmp_path / 'units' / 'crabserver.service').write_bytes(b'')
+    (tmp_path / 'logs' / 'crabserver' / 'crabserver-vm.log').write_bytes(b'ENGINE Bus STARTED\n')
+    monkeypatch.setattr(_service, 'UNITS', str(tmp_path / 'units'))
+    return _service.service_of(str(tmp_path), 'crabserver', 'systemd')
+
+
+def test_a_launched_backend_is_stale_when_its_unit_is_newer_and_tells_its_release(launched, monkeypatch):
+    scripted(monkeypatch, {'show': (0, 'MainPID=%d\n' % os.getpid())})
+
+    state = _service.look(launched)
+
+    assert (state['running'], state['pid'], state['switched']) == (True, os.getpid(), True)
+    assert state['stale'] == os.path.join(_service.UNITS, 'crabserver.service')
+    assert launched.version() == 'v3.260819'
+
+
+def test_a_launched_backend_has_started_when_its_log_says_so_and_not_by_what_it_said_before(launched, monkeypatch):
+    commands = scripted(monkeypatch, {'show': (0, 'MainPID=%d\n' % os.getpid())})
+
+    with pytest.raises(CrabError, match='crabserver did not start within 0 s'):
+        launched.start(0)
+
+    assert commands[:2] == [['systemctl', 'reset-failed', 'crabserver.service'], ['systemctl', '--no-pager', 'restart', 'crabserver.service']]
+
+
+def test_a_launched_backend_that_lacks_a_module_names_the_file_with_its_environment(launched):
+    assert 'PYTHONPATH in bin/crabserver.' in launched._cause("ModuleNotFoundError: No module named 'x'")
