@@ -39,7 +39,7 @@ def old(site: Site) -> Iterator[str]:
     text = (site.lab / "oracle_password").read_text().strip()
     yield text
     at_database(site, text)
-    site.play("site.yml", None, "--tags", "config,service,verify", check=True)
+    site.play("site.yml", {"frontend_auth_exact": True}, "--tags", "config,auth,service,verify", check=True)
 
 
 def test_1_a_password_that_the_database_refuses_is_never_written(site: Site, old: str) -> None:
@@ -126,6 +126,9 @@ def test_7_an_example_inventory_has_nothing_that_preflight_minds(name: str, tmp_
 def test_8_crabserver_answers_with_the_configuration_of_an_example(site: Site, old: str, name: str) -> None:
     example = yaml.safe_load((ROOT / f"inventories/{name}/group_vars/crab/main.yml").read_text())
     ours = {key: value for key, value in example.items() if key.startswith(("crab_", "crabserver_config_"))} | VAULT
+    # Deploy's owners, and for one of the examples those of the old container image.
+    owner, group = ("_crabserver", "_crabserver") if name == "preprod" else ("_sw", "_config")
+    ours |= {"crabserver_config_owner": owner, "crabserver_config_group": group, "crabserver_config_backup": False}
     for user in EXAMPLES[name]:
         word = {"cms_analysis_reqmgr_r": "reader", "cms_analysis_reqmgr_w": "writer"}.get(user, "database")
         site.on(f"cd / && printf Example-{word} | python3 -m cx_Oracle.admin create --dsn {example['crab_database_dsn']} --user {user}")
@@ -133,6 +136,7 @@ def test_8_crabserver_answers_with_the_configuration_of_an_example(site: Site, o
     site.play("playbooks/config.yml", ours, check=True)
     site.play("site.yml", ours, "--tags", "service,verify", check=True)
 
+    assert files(site) == f"{AUTH} 440 {owner}:{group}"
     version = example["crabserver_config_external"][example["crab_mode"]]["compatible-version"][-1]
     assert f"- {version}\n" in probe(site, f"/crabserver/{example['crab_instance']}/info?subresource=version")
 
@@ -142,3 +146,18 @@ def probe(site: Site, path: str) -> str:
     request = {"url": "http://127.0.0.1:8270", "path": path, "login": "alice", "header_key": "/data/srv/current/auth/wmcore-auth/header-auth-key"}
     command = ["ansible", "crab", "-i", "inventories/demo", "-b", "-e", f"demo_network={site.lab.name}", "-m", "cmsweb.crab.rest_probe"]
     return subprocess.run([*command, "-a", json.dumps(request)], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=True).stdout
+
+
+def test_9_the_frontend_is_restarted_only_when_the_gridmap_changed(site: Site, old: str) -> None:
+    alice = {"dn": "/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN=alice/CN=123456/CN=Alice Example", "login": "alice", "roles": {"operator": ["group:crab3"]}}
+    bob = {"dn": "/DC=ch/CN=bob", "login": "bob", "name": "Bob Bj\u00f6rn"}
+    workers, tags = "pgrep -u _frontend | sort", ("--tags", "auth,service")
+    before = site.on(workers)
+
+    role = site.play("site.yml", {"frontend_auth_users": [{**alice, "roles": {"admin": ["group:crab3"]}}]}, *tags, check=True)
+    after_role = site.on(workers)
+    user = site.play("site.yml", {"frontend_auth_users": [alice, bob]}, *tags, check=True)
+
+    assert (role.changed, after_role) == (1, before), role.output
+    assert user.changed == 2 and not set(site.on(workers).split()) & set(before.split()), user.output
+    assert "is written as Bob Bjorn: the REST refuses the signature of a name outside ASCII." in " ".join(user.output.split())
