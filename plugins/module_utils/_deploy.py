@@ -39,6 +39,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 STAGES = ('machine', 'prep', 'sw', 'post')
 LOCK = '/var/lock/cmsweb-crab-deploy.lock'
 SCRATCH = _versions.SCRATCH
+RESIZE = "INFO: can resize '/'"
 SUCCESS = 'INFO: installation completed sucessfully'    # sic
 
 # curl's own codes come through, because Deploy runs it under "set -e".
@@ -286,7 +287,10 @@ def _prepare_machine(deployment, script):
     try:
         line = 'export USER=%s; cd %s && exec %s -A %s -t dummy -s post %s system/devvm' % tuple(
             quote(word) for word in (deployment.user, scratch, script, deployment.architecture, scratch))
-        code, output = _run(_as_account(deployment.user, '/bin/bash', line))
+        # On old images it offers to enlarge the root partition, "not a very reliable procedure"; that is nothing for a play.
+        code, output = _run(_as_account(deployment.user, '/bin/bash', line), b'n\n')
+        if RESIZE in output:
+            output += '\nWARNING: the root partition was left as it is, though it could be larger\n'
         if code != 0:
             output += _tail(_logs(scratch))
         return code, output
@@ -294,10 +298,10 @@ def _prepare_machine(deployment, script):
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _run(command):
+def _run(command, answers=b''):
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                cwd='/', close_fds=False, preexec_fn=lambda: os.umask(0o022))
-    output = process.communicate()[0]
+    output = process.communicate(answers)[0]
     return process.returncode, to_native(output.decode('utf-8', 'replace'))
 
 

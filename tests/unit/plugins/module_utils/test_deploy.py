@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import getpass
 import json
 import os
 
@@ -111,7 +112,7 @@ def fake_deploy(monkeypatch, deployment, code, output='', log=''):
     with open(os.path.join(deployment.root, 'Deploy'), 'w'):
         pass
 
-    def run(command):
+    def run(command, answers=b''):
         folder = os.path.join(deployment.root, '.deploy')
         os.mkdir(folder)
         with open(os.path.join(folder, '20260101-000000-1-sw.log'), 'w') as target:
@@ -172,3 +173,17 @@ def test_what_deploy_is_at_is_read_off_the_end_of_its_log(tmp_path, line, step):
     (tmp_path / '.deploy' / '20260101-000000-1-sw.log').write_text(u'INFO: earlier\n+ noise\n%s\n+ noise\n' % line)
 
     assert _deploy._step(str(tmp_path)) == step
+
+
+def test_the_offer_to_enlarge_the_root_partition_is_declined_and_told(deployment, monkeypatch, tmp_path):
+    deployment.user = getpass.getuser()
+    monkeypatch.setattr(_deploy, 'LOCK', str(tmp_path / 'lock'))
+    monkeypatch.setattr(_deploy, 'SCRATCH', str(tmp_path / 'scratch-'))
+    offer = "#!/bin/sh\nprintf \"INFO: can resize '/' to increase in 75162 MB. Proceed? (y/n)\"; read answer; echo \"INFO: answer $answer\"\n"
+    (tmp_path / 'Deploy').write_bytes(offer.encode())
+    monkeypatch.setattr(_deploy, '_as_account', lambda account, shell, line: ['sh', str(tmp_path / 'Deploy')])
+
+    notes = _deploy.run_stage(deployment, 'machine', str(tmp_path), 'host', 0, 'alice@desk')
+
+    assert notes == ["INFO: can resize '/' to increase in 75162 MB. Proceed? (y/n)INFO: answer n",
+                     'WARNING: the root partition was left as it is, though it could be larger']
