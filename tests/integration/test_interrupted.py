@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from .client import NEW, UPGRADE
 from .conftest import NETWORK, ROOT, Site
 
 # What has a date or a process number in its name, or comes and goes with a running server.
@@ -78,3 +79,94 @@ def test_a_package_repository_that_is_down_is_named_with_the_lines_of_the_log_an
     assert "curl -sO http://127.0.0.1:9/cmssw/repos/bootstrap.sh" in failed.failure
     assert "check hgdeploy_rpm_host" in failed.failure
     site.play("site.yml", check=True)
+
+
+# An upgrade, interrupted in each stage ------------------------------------------------------------------
+
+KEPT = ("cd /data/srv && find HG1803f/config HG1803f/auth -name __pycache__ -prune -o -type f -exec sha256sum {} + | sort -k2; "
+        "sha256sum state/frontend/etc/authmap.json state/frontend/etc/voms-gridmap.txt")
+PLAY, DEPLOY, SERVICE, REBOOT = "the play", "Deploy", "crabserver", "the host"
+# The task in which it happens, seconds into it, and what is killed or rebooted. Each goes on from what the one before has left.
+# Deploy's last stage makes these the group _config's, when it is run again.
+NEW_GROUPS = "/state/frontend/htdocs/"
+POST = "hgdeploy : Links, web server and cron lines"
+INTERRUPTIONS = [
+    ("hgdeploy : Folders of the version", 0.6, PLAY),
+    ("hgdeploy : Packages and templates of the configuration", 0.8, DEPLOY),
+    ("hgdeploy : Packages and templates of the configuration", 0.8, REBOOT),
+    ("crabserver_config : Database accounts", 0.1, PLAY),
+    ("oracle_schema : Tables", 0.1, PLAY),
+    ("frontend_auth : Users", 0.1, REBOOT),
+    (POST, 3, DEPLOY),
+    (POST, 3, REBOOT),
+    (POST, 3, PLAY),
+    ("service : Services", 0.4, REBOOT),
+    ("verify : Signed request to the backend", 0.0, SERVICE),
+]
+# Deploy's last stage is over in half a second here; with this it can be met.
+SLOW = "sed -i '1a sleep 6' /data/srv/HG2604a/sw/*/cms/frontend/*/bin/mkserver"
+QUICK = "sed -i '/^sleep 6$/d' /data/srv/HG2604a/sw/*/cms/frontend/*/bin/mkserver"
+
+
+@pytest.fixture(scope="module")
+def upgraded(site: Site) -> list[str]:
+    """What one uninterrupted upgrade leaves; the host is back at the version before."""
+    site.play("site.yml", check=True)
+    site.play("site.yml", UPGRADE, check=True)
+    clean = listing(site)
+    site.play("playbooks/rollback.yml", UPGRADE, check=True)
+    site.play("playbooks/prune.yml", {"hgdeploy_prune": [NEW]}, check=True)
+    return clean
+
+
+def run_into(site: Site, task: str, seconds: float, what: str) -> None:
+    """Start the upgrade, and end what is named while the task runs. The play comes to its end, whatever that is, unless it is what is killed."""
+    play = subprocess.Popen(["ansible-playbook", "-i", "inventories/demo", "site.yml", "-e", json.dumps({"demo_network": NETWORK, **UPGRADE})], cwd=ROOT,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                            env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    assert play.stdout is not None
+    seen = []
+    for line in play.stdout:
+        seen.append(line)
+        if task in line:
+            break
+    time.sleep(seconds)
+    assert play.poll() is None, "".join(seen)
+    if what == DEPLOY:
+        site.on("pkill -KILL -f [c]fg/Deploy; true")
+    elif what == SERVICE:
+        site.on("kill -9 -- -$(cat /data/srv/state/crabserver/crabserver.pid)")
+    elif what == REBOOT:
+        site.reboot()
+    if what in (PLAY, REBOOT):
+        os.killpg(play.pid, signal.SIGKILL)
+    play.communicate()
+
+
+@pytest.mark.parametrize("task, seconds, what", INTERRUPTIONS, ids=lambda value: str(value).rsplit(" : ", maxsplit=1)[-1])
+def test_an_upgrade_that_is_interrupted_loses_nothing_of_the_users(site: Site, upgraded: list[str], task: str, seconds: float, what: str) -> None:
+    before = site.on(KEPT)
+    if (task, what) == (POST, DEPLOY):
+        site.on(SLOW)
+
+    run_into(site, task, seconds, what)
+
+    assert site.on(KEPT) == before
+
+
+def test_an_upgrade_that_was_interrupted_in_each_stage_ends_like_a_clean_one(site: Site, upgraded: list[str]) -> None:
+    site.on(QUICK)
+
+    site.play("site.yml", UPGRADE, check=True)
+
+    assert [line for line in listing(site) if NEW_GROUPS not in line] == [line for line in upgraded if NEW_GROUPS not in line]
+    assert site.play("site.yml", UPGRADE, check=True).changed == 0
+
+
+def test_a_way_back_that_is_interrupted_is_gone_to_its_end_by_the_next_run(site: Site, upgraded: list[str]) -> None:
+    site.on("ln -sfn HG1803f /data/srv/.current.new; echo broken > /data/srv/state/frontend/server.conf")
+
+    site.play("playbooks/rollback.yml", UPGRADE, check=True)
+
+    assert site.on("readlink /data/srv/current") == "HG1803f\n"
+    assert site.play("site.yml", check=True).changed == 0
