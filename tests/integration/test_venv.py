@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -182,9 +183,26 @@ def test_8_an_upgrade_keeps_the_old_release_and_the_header_key_and_is_down_no_lo
     assert el9.play("site.yml", NONE, check=True).changed == 0
 
 
-def test_9_rollback_brings_the_release_before_back(el9: Site) -> None:
+def test_9_rollback_brings_the_release_before_back_and_the_other_can_be_removed(el9: Site) -> None:
     run = el9.play("playbooks/rollback.yml", NONE, check=True)
 
     assert f"{OLD} is in force. Set crab_release to it" in " ".join(run.output.split())
     assert el9.on("readlink /data/srv/current") == f"{OLD}\n"
     assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
+    el9.play("playbooks/prune.yml", {**MODES, "venv_install_prune": [NEW]}, check=True)
+    assert el9.on("ls /data/srv").split() == ["current", "logs", "state", OLD]
+    assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
+
+
+def test_the_example_inventory_has_nothing_that_preflight_minds(tmp_path: Path) -> None:
+    roles = {"deploy": ["venv_install"], "config": ["crabserver_config"]}
+    tasks: list[dict[str, object]] = [{"cmsweb.crab.preflight": {"stages": roles, "connect": False}}]
+    tasks += [{"ansible.builtin.import_role": {"name": f"cmsweb.crab.{name}"}, "tags": ["never"]} for names in roles.values() for name in names]
+    (tmp_path / "preflight.yml").write_text(yaml.safe_dump([{"hosts": "crab", "gather_facts": False, "tasks": tasks}]))
+    vault = {"vault_crab_database_password": "Example-1", "vault_crab_s3_secret_key": "Example-2", "venv_install_repository": str(tmp_path)}
+
+    done = subprocess.run(["ansible-playbook", tmp_path / "preflight.yml", "-i", "inventories/el9", "-e", json.dumps(vault)], cwd=ROOT,
+                          stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("WARNING") == 1 and "Whether the tag v3.260819 exists was not checked" in done.stdout, done.stdout
