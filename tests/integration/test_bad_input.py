@@ -55,6 +55,12 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "typing error in a setting": ({"crabserver_config_settings": {"data.ketpLogDays": 3}}, ("crabserver_config_settings", "Did you mean data.keptLogDays?")),
     "half an S3 account": ({"crabserver_config_s3": {"access_key": "x"}}, ("s3.secret_key is missing",)),
     "instance in capitals": ({"crab_instance": "Dev"}, ("crabserver_config_instances", "Dev")),
+    "no place for the answer of the CA": ({"gridcert_issuer": "csr_manual"}, ("gridcert_provided_certificate is not set", "where you will save")),
+    "no ACME server": ({"gridcert_issuer": "acme"}, ("gridcert_acme_directory", "is no URL")),
+    "an archive without a password": ({"gridcert_pkcs12": "/root/host.p12"}, ("gridcert_pkcs12_password is empty",)),
+    "two ways to a proxy": ({"voms_credential_certificate": "/etc/hostname"}, ("voms_proxy_file: voms_credential_certificate is set as well",)),
+    "no key of the user": ({"voms_credential_certificate": "/etc/hostname", "voms_proxy_file": ""}, ("voms_credential_key is not set",)),
+    "hours that no proxy has": ({"voms_credential_certificate": "/etc/hostname", "voms_proxy_file": "", "voms_proxy_hours": 200}, ("voms_proxy_hours: 200 is not",)),
     "wrong choice": ({"service_state": "running"}, ("service_state", "started, stopped, restarted")),
 }
 

@@ -12,7 +12,7 @@ import pytest
 from .conftest import ROOT
 
 IDENTITIES = {
-    "cc7": ("crab-molecule", ["gridcert", "voms", "hgdeploy", "crabserver_config", "oracle_schema", "frontend_auth", "service", "verify", "diagnose",
+    "cc7": ("crab-molecule", ["gridcert", "voms", "myproxy", "hgdeploy", "crabserver_config", "oracle_schema", "frontend_auth", "service", "verify", "diagnose",
                               "devrepos"]),
     "slc7": ("crab-molecule-slc7", ["gridcert", "hgdeploy", "service"]),
     "el9": ("crab-molecule-el9", ["venv_install"]),

@@ -141,3 +141,19 @@ def test_8_the_last_assignment_of_each_key_is_ours(virgin: Site) -> None:
 
     assert config.count("data.mode") == 1 and 'data.mode = "cmsweb-dev"' in config
     assert config.count("data.extconfigurl") == 1 and "https://crab-vm.example.org/crab-rest-config-HG1803f.json" in config
+
+
+def test_9_the_host_certificate_is_renewed_on_demand_and_the_frontend_shows_it(virgin: Site) -> None:
+    before = virgin.fingerprint()
+    earlier = {"gridcert_days": 395}
+
+    checked = virgin.play("playbooks/renew_hostcert.yml", earlier, "--check", "--diff", check=True)
+    assert "a certificate for crab-vm.example.org" in checked.output and virgin.fingerprint() == before
+
+    virgin.play("playbooks/renew_hostcert.yml", earlier, check=True)
+
+    shown = virgin.on("openssl s_client -connect localhost:443 -servername crab-vm.example.org < /dev/null 2> /dev/null | openssl x509 -noout -serial")
+    assert shown == virgin.on("openssl x509 -noout -serial -in /etc/grid-security/hostcert.pem; cmp /etc/grid-security/hostcert.pem /data/certs/hostcert.pem")
+    assert virgin.fingerprint() != before
+    # It has as many days as that CA gives, so with the usual threshold there is nothing to do.
+    assert virgin.play("playbooks/renew_hostcert.yml", check=True).changed == 0

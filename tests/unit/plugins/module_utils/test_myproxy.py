@@ -24,6 +24,7 @@ DN = '/DC=ch/CN=crab-vm.example.org'
      ['authorized_retrievers', 'authorized_renewers']),
     (''.join(NOT % ('<anonymous>', policy) for policy in _myproxy.POLICIES), 'credential', []),
     ('SSL_write wrote -1', 'refused', []),
+    ('OpenSSL Error: in library: SSL routines: sslv3 alert unsupported certificate SSL alert number 43', 'refused', []),
     ('Unable to connect to 10.0.0.1:7512\nConnection refused', 'unreachable', []),
     ('timed out after 30 s', 'unreachable', []),
     ('something new', 'unknown', []),
