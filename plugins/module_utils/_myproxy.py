@@ -18,6 +18,7 @@ import re
 import stat
 import subprocess
 import threading
+import time
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
@@ -33,10 +34,13 @@ def probe(server, port, certificate, key, ca_path, timeout):
     parsed = _x509.read_certificate(certificate)
     if parsed is None:
         raise CrabError('There is no file %s.' % certificate, 'Run the stages cert and config first, or name other files.')
-    said = _ask(server, port, certificate, key, ca_path, timeout)
-    state, missing = judged(said)
-    result = {'state': state, 'missing': missing, 'dn': identity_of(parsed.subject), 'said': said}
+    # First: with files that it cannot use, the client goes on as nobody, or for root with the certificate of the host, without a word.
+    fault = own_fault(parsed, certificate, key, ca_path)
+    said = '' if fault else _ask(server, port, certificate, key, ca_path, timeout)
+    state, missing = ('credential', []) if fault else judged(said)
+    result = {'state': state, 'missing': missing, 'dn': identity_of(parsed.subject), 'said': said, 'fault': fault}
     result['message'], result['hint'] = _explained(result, server, port, certificate, key)
+    del result['fault']
     return result
 
 
@@ -57,14 +61,20 @@ def judged(said):
     return 'unknown', []
 
 
-def owner_fault(certificate, key):
-    """Why the client would go on as nobody, or None: it wants both files to be the calling account's, and the key 0400 or 0600."""
+def own_fault(parsed, certificate, key, ca_path):
+    """Why the client would not use these files, or None: it wants both to be the calling account's, and the key 0400 or 0600."""
+    if not os.path.exists(key):
+        return 'there is no file %s' % key
     for path in (certificate, key):
         facts = os.stat(path)
         if facts.st_uid != os.geteuid():
             return '%s is owned by %s, and the probe runs as %s' % (path, _name(facts.st_uid), _name(os.geteuid()))
     mode = stat.S_IMODE(os.stat(key).st_mode)
-    return '%s has mode %04o, and 0400 or 0600 is wanted' % (key, mode) if mode not in (0o400, 0o600) else None
+    if mode not in (0o400, 0o600):
+        return '%s has mode %04o, and 0400 or 0600 is wanted' % (key, mode)
+    if parsed.not_after <= time.time():
+        return 'it expired at %s' % _x509.iso(parsed.not_after)
+    return _x509.chain_fault(certificate, ca_path, proxy=certificate == key)
 
 
 def _explained(result, server, port, certificate, key):
@@ -75,7 +85,7 @@ def _explained(result, server, port, certificate, key):
     if result['state'] == 'not_registered':
         return '%s does not name %s in %s.' % (where, dn, ', '.join(result['missing'])), 'Send the registration mail to the operators of the server.'
     if result['state'] == 'credential':
-        fault = owner_fault(certificate, key) or 'the certificate may be expired, revoked, or of another key'
+        fault = result['fault'] or 'it goes on as nobody. Is the key that of the certificate'
         return 'MyProxy cannot use %s and %s: %s.' % (certificate, key, fault), (
             'This says nothing about the registration. Set crabserver_config_service_owner to the account of the service, and _mode to 0400.')
     if result['state'] == 'refused':

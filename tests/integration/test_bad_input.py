@@ -60,7 +60,8 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "an archive without a password": ({"gridcert_pkcs12": "/root/host.p12"}, ("gridcert_pkcs12_password is empty",)),
     "two ways to a proxy": ({"voms_credential_certificate": "/etc/hostname"}, ("voms_proxy_file: voms_credential_certificate is set as well",)),
     "no key of the user": ({"voms_credential_certificate": "/etc/hostname", "voms_proxy_file": ""}, ("voms_credential_key is not set",)),
-    "hours that no proxy has": ({"voms_credential_certificate": "/etc/hostname", "voms_proxy_file": "", "voms_proxy_hours": 200}, ("voms_proxy_hours: 200 is not",)),
+    "hours that no proxy has": ({"voms_credential_certificate": "/etc/hostname", "voms_proxy_file": "", "voms_proxy_hours": 200},
+                                ("voms_proxy_hours: 200 is not less than voms_proxy_valid_hours",)),
     "wrong choice": ({"service_state": "running"}, ("service_state", "started, stopped, restarted")),
 }
 

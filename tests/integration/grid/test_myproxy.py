@@ -94,7 +94,7 @@ def test_files_that_the_client_does_not_use_are_named(service: Grid, change: str
 def test_a_revoked_certificate_is_our_own_fault_and_not_the_registration(service: Grid) -> None:
     said = probe(service, "root", certificate="/root/pki/revokedcert.pem", key="/root/pki/revokedkey.pem")
 
-    assert said["state"] == "credential" and "the certificate may be expired, revoked, or of another key." in said["message"]
+    assert said["state"] == "credential" and "it is revoked, by a CRL in /etc/grid-security/certificates." in said["message"]
 
 
 def test_the_text_as_a_file(service: Grid, tmp_path: Path) -> None:
