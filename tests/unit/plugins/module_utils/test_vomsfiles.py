@@ -86,3 +86,18 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path, folders):
 
     with pytest.raises(CrabError, match='is a file, and a folder was expected'):
         apply(folders)
+
+
+def test_the_endpoints_of_a_host_are_read_in_the_form_that_they_are_written_in(tmp_path):
+    vomses, vomsdir = str(tmp_path / 'vomses'), str(tmp_path / 'vomsdir')
+    endpoints = [{'alias': 'cms', 'host': 'voms.example.org', 'port': 443, 'dn': '/DC=ch/CN=named-otherwise', 'issuer_dn': '/DC=ch/CN=CA',
+                  'lsc_host': 'other.example.org'}]
+    _vomsfiles.apply('cms', endpoints, vomses, vomsdir, True, False)
+    (tmp_path / 'vomses' / 'atlas').write_text(u'"atlas" "voms.example.org" "443" "/CN=x" "atlas"\n')
+    (tmp_path / 'vomses' / 'nolsc').write_text(u'"cms" "gone.example.org" "15002" "/CN=gone" "cms"\n')
+
+    assert _vomsfiles.endpoints_of('cms', vomses, vomsdir) == endpoints
+
+
+def test_a_host_without_vomses_knows_no_endpoint(tmp_path):
+    assert _vomsfiles.endpoints_of('cms', str(tmp_path / 'vomses'), str(tmp_path / 'vomsdir')) == []
