@@ -4,18 +4,19 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-CHECKS := lint sanity units integration molecule site
+CHECKS := lint sanity units integration cloud molecule site
 
 .PHONY: help demo demo-down test $(CHECKS) test-live bench docs dist packages
 
 help: ## this list
 	@sed -nE 's/^([a-z -]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-36s %s\n' "make $$target" "$$text"; done
 
-demo: ## a host like CC7 on this machine, and the whole of site.yml on it
-	@exec tests/ci/demo
+demo: ## a host like CC7 on this machine, and the whole of site.yml on it; CLOUD=1: from an empty OpenStack on
+	@CLOUD=$(CLOUD) exec tests/ci/demo
 
 demo-down: ## away with the demo's host
-	@exec tests/lab/lab down --network crab-demo
+	@tests/lab/lab down --network crab-demo
+	exec tests/lab/cloud/cloud down --network crab-demo-cloud
 
 test: packages ## all the checks below, and a count
 	@bin=$$(tests/ci/venv dev)/bin
@@ -25,7 +26,7 @@ lint sanity: ## one of them (nothing but Python needed)
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/check $@
 
-units integration molecule site: packages ## one of them (on hosts of the laboratory)
+units integration cloud molecule site: packages ## one of them (on hosts of the laboratory)
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/check $@
 

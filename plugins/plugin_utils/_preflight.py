@@ -14,6 +14,8 @@ import os
 import re
 import subprocess
 
+from importlib import metadata
+
 from ansible.errors import AnsibleOptionsError
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
@@ -23,6 +25,8 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, dr
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _wheels
 
 HG_TAG = re.compile(r'^HG\d{4}[a-z]\d*$')
+SERVER_NAME = re.compile(r'^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$')
+METADATA_LENGTH = 255
 PLACEHOLDER = re.compile(r'^(|CHANGE_?ME|FIXME|\*+)$', re.IGNORECASE)
 
 
@@ -30,6 +34,40 @@ def check(role, values):
     """(problems, doubts) for one role; a role without a function here has nothing more to check."""
     function = CHECKS.get(role)
     return function(values) if function else ([], [])
+
+
+def check_vm(values):
+    if not values['vm_cloud']:
+        return [], []
+    problems = []
+    if not SERVER_NAME.match(values['vm_name']):
+        problems.append('vm_name: %s is no name for a server. Write 1 to 63 lower-case letters, digits and dashes, the first a letter, the last no dash: '
+                        'the name in the DNS is made from it.' % values['vm_name'])
+    for family, pattern in values['vm_image_patterns'].items():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            problems.append('vm_image_patterns.%s is no regular expression: %s.' % (family, error))
+    for key, value in values['vm_metadata'].items():
+        if value is None or isinstance(value, (dict, list)):
+            problems.append('vm_metadata.%s is no string. Write one; several aliases are separated by commas.' % key)
+        elif len(str(value)) > METADATA_LENGTH:
+            problems.append('vm_metadata.%s has %d characters, and OpenStack takes %d.' % (key, len(str(value)), METADATA_LENGTH))
+    if values['vm_state'] == 'present' and values['vm_public_key']:
+        problems += _missing_files(values, 'vm_public_key')
+    return problems + _sdk_problems(), []
+
+
+def _sdk_problems():
+    try:
+        version = metadata.version('openstacksdk')
+    except metadata.PackageNotFoundError:
+        version = 'none'
+    numbers = [int(number) for number in re.findall(r'\d+', version)[:2]]
+    if not [1, 5] <= numbers < [4, 15]:
+        return ["vm_cloud: the controller has %s of openstacksdk, and openstack.cloud needs one from 1.5 to 4.14. Install it for Ansible's Python: "
+                "pip install 'openstacksdk>=1.5,<4.15'." % version]
+    return []
 
 
 def check_gridcert(values):
@@ -231,6 +269,7 @@ def check_verify(values):
 
 
 CHECKS = {
+    'vm': check_vm,
     'gridcert': check_gridcert,
     'voms': check_voms,
     'myproxy': check_myproxy,

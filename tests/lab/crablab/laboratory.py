@@ -65,8 +65,8 @@ class Laboratory:
         """The first three numbers of its addresses."""
         return (self.folder / "prefix").read_text().strip()
 
-    def up(self, names: Sequence[str], identity: str, fresh: bool = False) -> Path:
-        """The hosts run, are reachable by ssh, and have what a CERN VM has; the path of the inventory."""
+    def up(self, names: Sequence[str], identity: str, fresh: bool = False, wanted: dict[str, str] | None = None) -> Path:
+        """The hosts run, are reachable by ssh, and have what a CERN VM has; the path of the inventory. wanted: addresses that a cloud has given."""
         for name in names:
             if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or name == SERVICES:
                 raise LabError(f"{name!r} is no name for a host\nlower-case letters, digits and dashes; not {SERVICES!r}")
@@ -79,6 +79,7 @@ class Laboratory:
             addresses = self._addresses(names, there)
             if fresh:
                 self._remove([there.pop(name) for name in names if name in there])
+            addresses.update(wanted or {})
             try:
                 self._start(names, addresses, there, recipe)
             finally:  # of a host that failed, too: to look at it
@@ -114,6 +115,12 @@ class Laboratory:
     def grid_down(self, parts: Sequence[str]) -> None:
         with lock(self.folder / ".lock"):
             grid.down(self.folder, parts)
+
+    def remove(self, name: str) -> None:
+        """Away with one host, if it is there."""
+        with lock(self.folder / ".lock"):
+            self._remove([one for one in containers(self.name) if one.host == name])
+            access.write(self.folder, containers(self.name))
 
     def host(self, name: str) -> Container:
         found = {one.host: one for one in containers(self.name)}
