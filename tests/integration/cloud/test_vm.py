@@ -51,7 +51,7 @@ def refused(cloud: Cloud, name: str, variables: dict[str, object] | None = None,
 
 def test_1_check_mode_makes_nothing_and_ends_there(empty: Cloud, checked: Run) -> None:
     assert checked.output.count("changed: [crab-one.example.org -> localhost]") == 1  # the keypair is that of both
-    assert empty.everything() == []
+    assert [row for row in empty.everything() if row[0] != "group"] == []  # Neutron makes a project's own one when it is looked at
     assert empty.known_hosts == []
 
 

@@ -26,7 +26,7 @@ from crablab.podman import podman
 from crablab.provision import USER
 from crablab.shell import LabError, say
 
-POLL = 0.7
+POLL = 1.0
 AUTHORIZE = 'for home in /root ~{user}; do install -d -m 700 -o $(stat -c %U $home) "$home/.ssh"; echo "$1" >> "$home/.ssh/authorized_keys"; done'
 FAMILIES = {"CC7": "cc7", "SLC": "slc7", "ALMA": "el9"}
 
