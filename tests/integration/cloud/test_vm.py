@@ -166,7 +166,7 @@ def test_11_what_the_cloud_does_not_have_is_named(cloud: Cloud, variables: dict[
 @pytest.mark.parametrize(("key", "expected"), [
     ("application_credential_id", "The application credential of clouds.yaml is unknown, has expired or was revoked."),
     ("application_credential_secret", "The cloud does not accept the credential of clouds.yaml."),
-])
+], ids=["id", "secret"])
 def test_12_a_wrong_credential(cloud: Cloud, tmp_path: Path, key: str, expected: str) -> None:
     clouds = json.loads(cloud.clouds.read_text())
     clouds["clouds"]["cern"]["auth"][key] = "0123456789abcdef0123456789abcdef"
