@@ -7,11 +7,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 name=${1:?usage: build_rest.sh NAME CACHE}
 cache=${2:?usage: build_rest.sh NAME CACHE}
 hash_of() { (cd "$here" && find "$@" -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12); }
-tmp=$(mktemp -d)
+mkdir -p "$cache"
+tmp=$(mktemp -d -p "$cache" .build-XXXXXX)      # on the same disk, so that a file is whole as soon as it has its name
 trap 'rm -rf "$tmp"' EXIT
 server=$cache/wmcore-$(hash_of requirements.txt build_rest.sh).tar       # what both packages have in common
 out=$cache/$name-$(hash_of requirements.txt build_rest.sh crabserver/bin crabserver/dependencies-setup.sh "$name").tar.gz
-mkdir -p "$cache"
 if [ ! -f "$server" ] && [ ! -f "$out" ]; then
   # wmcore comes as source: make its wheel first (pure Python, so any Python 3 will do) ...
   grep -E '^wmcore==' "$here/requirements.txt" > "$tmp/source.txt"

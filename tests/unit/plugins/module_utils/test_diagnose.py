@@ -91,7 +91,6 @@ def test_a_file_at_fault_is_not_recommended_to_be_put_in_force():
 def test_an_unreadable_part_does_not_hide_the_others(tmp_path, monkeypatch):
     def fails(site):
         raise IOError(13, 'Permission denied', '/x')
-        yield
 
     monkeypatch.setattr(_diagnose, 'CHECKS', (('first', fails), ('second', lambda site: [_diagnose.finding('cron', 'x')])))
     os.makedirs(str(tmp_path / 'current/config/crabserver'))
