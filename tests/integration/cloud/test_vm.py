@@ -21,6 +21,7 @@ TWO: dict[str, dict[str, object]] = {"crab-one": {"vm_metadata": {**METADATA, "l
 
 @pytest.fixture(scope="module")
 def checked(empty: Cloud) -> Run:
+    empty.away()
     return empty.play(TWO, None, "--check", check=True)
 
 
