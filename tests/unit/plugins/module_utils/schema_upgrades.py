@@ -149,9 +149,22 @@ class Upgrade:
 
     def apply(self, connection=None):
         connection = connection or self.oracle.connect()
+        return execute.apply(connection, self.steps(connection), retries=0)
+
+    def steps(self, connection):
         made = self.plan(connection)
         assert made.blocked == []
-        return execute.apply(connection, made.steps, retries=0)
+        return made.steps
+
+    def apply_and_plan_after_each_step(self):
+        """The steps, and the numbers of those after which a new plan is not the very rest of the first one."""
+        connection = self.oracle.connect()
+        steps, found = self.steps(connection), []
+        for number, step in enumerate(steps, 1):
+            execute.run_step(connection, step, retries=0)
+            if [left.sql for left in self.steps(connection)] != [left.sql for left in steps[number:]]:
+                found.append(number)
+        return steps, found
 
     def check(self):
         connection = self.oracle.connect()
