@@ -52,6 +52,16 @@ options:
       - Where a column has the type of a missing one and nearly its name, RV(drift) asks whether it is meant. What is renamed already is no error.
     type: dict
     default: {}
+  unused_columns:
+    description:
+      - With O(update), what becomes of columns that go, because O(drop) names them or because their type is changed by way of a new column.
+      - V(keep) drops them at once, which rewrites every row of a big table under a lock. It leaves alone what is unused already.
+      - V(set) only marks them unused, which takes a moment. They are gone for good, but their space is not free.
+      - V(drop) drops them at once as well, and frees the space of all columns of the release's tables that are unused, in pieces of 1000 rows. When it is
+        stopped, nobody can use the table until the next run with O(update) has ended it.
+    type: str
+    choices: [keep, set, drop]
+    default: keep
   novalidate:
     description:
       - With O(update), let new checks and foreign keys bind new rows first, and check the old rows in a step of its own, which holds no lock.
@@ -119,6 +129,16 @@ EXAMPLES = r'''
     drop: [JOBGROUPS, JOBGROUPS_ID_SEQ, TASKS.PANDA_JOBSET_ID]
     backfill:
       FILETRANSFERSDB.TM_CREATION_TIME: SYSTIMESTAMP
+
+- name: Take a column out of a big table in a moment
+  cmsweb.crab.schema:
+    source: "{{ lookup('cmsweb.crab.crabserver_schema', '/home/alice/CRABServer') }}"
+    dsn: devdb11
+    user: crab_alice
+    password: "{{ vault_oracle_password }}"
+    update: true
+    drop: [FILEMETADATA.FMD_OLD]
+    unused_columns: set
 
 - name: Away with them
   cmsweb.crab.schema:
@@ -228,6 +248,7 @@ ARGUMENTS.update({
     'update': {'type': 'bool', 'default': False},
     'drop': {'type': 'list', 'elements': 'str', 'default': []},
     'backfill': {'type': 'dict', 'default': {}},
+    'unused_columns': {'type': 'str', 'choices': ['keep', 'set', 'drop'], 'default': 'keep'},
     'novalidate': {'type': 'bool', 'default': False},
     'lock_timeout': {'type': 'int', 'default': 30},
     'rename': {'type': 'dict', 'default': {}},
@@ -283,8 +304,9 @@ def _plan(params, wanted, connection):
     renames, after = rename.apply(live, params['rename'] if params['update'] else {})
     changes = renames + diff.compare(wanted, after)
     if params['update']:
+        changes += diff.unused(wanted, live) if params['unused_columns'] == 'drop' else []
         plan = planning.make(changes, alter.Alteration(changes, live, connection.version, connection.count, params['drop'], params['backfill'],
-                                                       params['novalidate']))
+                                                       params['novalidate'], params['unused_columns'] == 'set'))
     else:
         plan = planning.make(changes)
     if plan.steps:

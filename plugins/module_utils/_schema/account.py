@@ -10,7 +10,7 @@ __metaclass__ = type
 
 import datetime
 
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import operations
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import dictionary, operations
 
 _USER = "SELECT username, account_status, expiry_date, default_tablespace FROM user_users"
 _PRIVILEGES = 'SELECT privilege FROM session_privs ORDER BY privilege'
@@ -18,7 +18,6 @@ _QUOTAS = 'SELECT tablespace_name, bytes, max_bytes FROM user_ts_quotas ORDER BY
 _RECYCLE_BIN = 'SELECT original_name, type, space FROM user_recyclebin ORDER BY original_name'
 _INVALID = "SELECT object_type, object_name FROM user_objects WHERE status <> 'VALID' ORDER BY object_type, object_name"
 _UNUSABLE = "SELECT index_name FROM user_indexes WHERE status = 'UNUSABLE' ORDER BY index_name"
-_UNUSED = 'SELECT table_name, "COUNT" FROM user_unused_col_tabs ORDER BY table_name'
 _NEEDED = {operations.CreateTable: 'CREATE TABLE', operations.CreateSequence: 'CREATE SEQUENCE', operations.CreateTrigger: 'CREATE TRIGGER'}
 _NEARLY_FULL = 0.9
 
@@ -43,7 +42,9 @@ def disorder(select):
     """Sentences about what is there and cannot be used."""
     found = ['the %s %s is invalid' % (kind.lower(), name) for kind, name in select(_INVALID)]
     found += ['the index %s is unusable: rebuild it' % name for (name,) in select(_UNUSABLE)]
-    return found + ['the table %s has %d unused columns that still take space' % (name, count) for name, count in select(_UNUSED)]
+    found += ['the drop of columns of the table %s was stopped halfway, and it cannot be used: update it, or end the drop with ALTER TABLE %s DROP COLUMNS '
+              'CONTINUE' % (name, name) for (name,) in select(dictionary.QUERIES['half dropped'])]
+    return found + ['the table %s has %d unused columns that still take space' % row for row in select(dictionary.QUERIES['unused columns'])]
 
 
 def faults(select, changes=()):

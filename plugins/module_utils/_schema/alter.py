@@ -16,6 +16,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, di
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema.plan import Creation, LOSES, METADATA, READS, REWRITES, Step
 
 BATCH = 10000
+CHECKPOINT = 1000
 
 
 class Alteration(Creation):
@@ -27,15 +28,17 @@ class Alteration(Creation):
     :param drop: names that may be dropped: TABLE, TABLE.COLUMN, or the name of an index, constraint, sequence or trigger.
     :param backfill: dict TABLE.COLUMN to the SQL value for rows that have none.
     :param novalidate: new checks and foreign keys bind new rows first, and are validated in a step of their own.
+    :param set_unused: columns that go are only marked so, in the dictionary; their space is freed another time.
     """
 
-    def __init__(self, changes, live, version, count, drop=(), backfill=None, novalidate=False):
+    def __init__(self, changes, live, version, count, drop=(), backfill=None, novalidate=False, set_unused=False):
         self.live = live
         self.version = version
         self.count = count
         self.drop = set(name.upper() for name in drop)
         self.backfill = dict((name.upper(), _value(name, text)) for name, text in (backfill or {}).items())
         self.novalidate = novalidate
+        self.set_unused = set_unused
         self.blocked = []
         self.old_names = dict(((change.table, change.new), change.old) for change in changes if isinstance(change, operations.RenameColumn))
         self.renaming = set(table for table, _name in self.old_names)
@@ -202,7 +205,7 @@ class Alteration(Creation):
         steps += [self.step('columns', change, self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(constraint.name or constraint.system_name)),
                             reason='it hangs on the column %s, and is put back on the new one' % old.name)
                   for constraint in self.constraints_on(table, old.name)]
-        steps.append(self.step('columns', change, self.alter(change.table, 'DROP COLUMN %s' % column), REWRITES,
+        steps.append(self.step('columns', change, self.without(change.table, old.name), METADATA if self.set_unused else REWRITES,
                                'all its values are in %s' % operations.shadow_name(old.name), rows=table.rows))
         steps.append(self.step('columns', change, self.alter(change.table, 'RENAME COLUMN %s TO %s' % (shadow, column))))
         steps += self.finished(change)
@@ -273,8 +276,20 @@ class Alteration(Creation):
     def drop_column(self, change):
         if '%s.%s' % (change.table, change.column.name) not in self.drop:
             return None
-        sql = self.alter(change.table, 'DROP COLUMN %s' % ddl.quoted(change.column.name))
-        return [self.step('drop columns', change, sql, LOSES, rows=self.table(change).rows)]
+        return [self.step('drop columns', change, self.without(change.table, change.column.name), LOSES, rows=self.table(change).rows)]
+
+    def without(self, table, column):
+        """DROP COLUMN rewrites every row under a lock; SET UNUSED takes a moment."""
+        return self.alter(table, ('SET UNUSED (%s)' if self.set_unused else 'DROP COLUMN %s') % ddl.quoted(column))
+
+    def drop_unused(self, change):
+        """With checkpoints: the undo space stays small, and a drop that is stopped goes on where it was."""
+        return [self.step('unused', change, self.alter(change.table, 'DROP UNUSED COLUMNS CHECKPOINT %d' % CHECKPOINT), REWRITES,
+                          rows=self.table(change).rows)]
+
+    def continue_drop(self, change):
+        return [self.step('continue', change, self.alter(change.table, 'DROP COLUMNS CONTINUE CHECKPOINT %d' % CHECKPOINT), REWRITES,
+                          rows=self.table(change).rows)]
 
     # ---- constraints
 
@@ -389,6 +404,8 @@ class Alteration(Creation):
         operations.FinishColumn: finish_column,
         operations.RenameColumn: rename_column,
         operations.DropColumn: drop_column,
+        operations.DropUnused: drop_unused,
+        operations.ContinueDrop: continue_drop,
         operations.AddConstraint: add_constraint,
         operations.DropConstraint: drop_constraint,
         operations.RenameConstraint: rename_constraint,

@@ -23,6 +23,10 @@ QUERIES = {
         FROM user_tab_columns ORDER BY table_name, column_id""",
     'comments': """
         SELECT table_name, column_name, comments FROM user_col_comments WHERE comments IS NOT NULL ORDER BY table_name, column_name""",
+    'unused columns': """
+        SELECT table_name, "COUNT" FROM user_unused_col_tabs ORDER BY table_name""",
+    'half dropped': """
+        SELECT table_name FROM user_partial_drop_tabs ORDER BY table_name""",
     'constraints': """
         SELECT constraint_name, constraint_type, table_name, search_condition, r_owner, r_constraint_name, delete_rule, status, validated,
                generated, index_name
@@ -77,6 +81,12 @@ def _read_tables(schema, rows):
         table = model.Table(name=name, row_movement=row_movement == 'ENABLED')
         table.rows = None if count is None else int(count)
         schema.add(table)
+    for name, count in rows['unused columns']:
+        if name in schema.tables:
+            schema.tables[name].unused = int(count)
+    for (name,) in rows['half dropped']:
+        if name in schema.tables:
+            schema.tables[name].half_dropped = True
     types = {}
     for row in rows['columns']:
         # Views have columns too.

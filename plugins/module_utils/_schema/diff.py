@@ -51,6 +51,9 @@ def _changed_tables(wanted, live):
 
 def compare_table(wanted, live, length_semantics='BYTE'):
     """The operations inside one table that both have. The order of columns is no difference: it cannot be changed."""
+    if live.half_dropped:
+        # Nothing else can be asked of the table or done to it; the next run sees the rest.
+        return [operations.ContinueDrop(table=wanted.name)]
     found = []
     half_changed = any('$' in name for name in live.columns)
     shadows = dict((operations.shadow_name(name), name) for name in wanted.columns) if half_changed else {}
@@ -67,6 +70,12 @@ def compare_table(wanted, live, length_semantics='BYTE'):
     if (old.content() if old else None) != (new.content() if new else None):
         found.append(operations.Repartition(table=wanted.name, old=old, new=new))
     return found
+
+
+def unused(wanted, live):
+    """The operations that free the space of unused columns: no difference from the release, so only for who asks."""
+    return [operations.DropUnused(table=table.name, count=table.unused) for table in live.tables.values()
+            if table.unused and table.name in wanted.tables and not table.half_dropped]
 
 
 def _successor(column, changes, length_semantics):

@@ -118,11 +118,16 @@ class Partitioning(Record):
 
 
 class Table(Record):
-    """columns: OrderedDict by name; constraints: list in the order of the text. rows is the dictionary's estimate."""
+    """columns: OrderedDict by name; constraints: list in the order of the text.
+
+    Of the dictionary only: rows, its estimate; unused, how many columns are marked so; half_dropped, whether the drop of those was stopped in between.
+    """
 
     fields = ('name', 'columns', 'constraints', 'partitioning', 'row_movement')
     defaults = {'columns': OrderedDict, 'constraints': list, 'partitioning': None, 'row_movement': False}
     rows = None
+    unused = 0
+    half_dropped = False
 
     def constraints_of(self, kind):
         return [constraint for constraint in self.constraints if constraint.kind == kind]

@@ -117,6 +117,20 @@ class DropColumn(Operation):
         return found
 
 
+class DropUnused(Operation):
+    """Columns that were set unused: the dictionary has forgotten them, and the rows still hold their values."""
+
+    fields = ('table', 'count')
+    difference = property(lambda self: '%d unused columns still take space' % self.count)
+
+
+class ContinueDrop(Operation):
+    """A drop of unused columns was stopped between two checkpoints."""
+
+    fields = ('table',)
+    difference = 'the drop of its columns was stopped halfway, and until it ends the table cannot be used (ORA-12986)'
+
+
 class RenameColumn(Operation):
     fields = ('table', 'old', 'new')
     difference = property(lambda self: 'the column %s is to be called %s' % (self.old, self.new))

@@ -568,6 +568,31 @@ def test_an_unused_column_vanishes_but_is_counted_until_it_is_dropped(filled):
     assert run(filled, 'SELECT COUNT(*) FROM user_unused_col_tabs') == [(0,)]
 
 
+def test_dropping_a_column_drops_the_unused_ones_too(filled):
+    run(filled, 'ALTER TABLE t SET UNUSED (extra)')
+
+    run(filled, 'ALTER TABLE t DROP COLUMN text')
+
+    assert run(filled, 'SELECT COUNT(*) FROM user_unused_col_tabs') == [(0,)]
+
+
+def test_a_drop_of_unused_columns_that_is_stopped_makes_the_table_unusable_until_it_is_continued(standin, filled):
+    rows = run(filled, 'SELECT id, name FROM t ORDER BY id')
+    run(filled, 'ALTER TABLE t SET UNUSED (extra)')
+    admin('fail-ddl', '1', '1013')
+
+    stopped = code_of(standin, run, filled, 'ALTER TABLE t DROP UNUSED COLUMNS CHECKPOINT 1000')
+    refused = [code_of(standin, run, filled, sql) for sql in (
+        'SELECT id FROM t', 'DELETE FROM t', 'ALTER TABLE t ADD (more NUMBER)', 'CREATE INDEX more ON t (name)', 'ALTER TABLE t DROP UNUSED COLUMNS')]
+    told = run(filled, 'SELECT table_name FROM user_partial_drop_tabs')
+    run(filled, 'ALTER TABLE t DROP COLUMNS CONTINUE CHECKPOINT 1000')
+
+    assert (stopped, refused, told) == (1013, [12986] * 5, [('T',)])
+    assert run(filled, 'SELECT id, name FROM t ORDER BY id') == rows
+    assert run(filled, 'SELECT COUNT(*) FROM user_partial_drop_tabs') == run(filled, 'SELECT COUNT(*) FROM user_unused_col_tabs') == [(0,)]
+    assert code_of(standin, run, filled, 'ALTER TABLE t DROP COLUMNS CONTINUE') == 900
+
+
 # ---- space, privileges, what is out of order
 
 PARTITIONED = ("CREATE TABLE p (made TIMESTAMP NOT NULL) PARTITION BY RANGE (made) INTERVAL (NUMTOYMINTERVAL(1, 'MONTH')) "

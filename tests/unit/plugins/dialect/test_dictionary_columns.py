@@ -25,6 +25,7 @@ REFERENCE = {
     'user_ts_quotas': 'tablespace_name bytes max_bytes',                                    # DBA_TS_QUOTAS, USER_TS_QUOTAS
     'user_recyclebin': 'original_name type space',                                          # USER_RECYCLEBIN
     'user_unused_col_tabs': 'table_name count',                                             # ALL_UNUSED_COL_TABS
+    'user_partial_drop_tabs': 'table_name',                                                 # ALL_PARTIAL_DROP_TABS
     'session_privs': 'privilege',                                                           # SESSION_PRIVS
     'nls_session_parameters': 'parameter value',                                            # NLS_SESSION_PARAMETERS
 }

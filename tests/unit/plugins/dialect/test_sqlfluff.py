@@ -26,6 +26,8 @@ UNKNOWN = (
     (rf'ALTER TABLE ({NAME}) (ENABLE|DISABLE) ROW MOVEMENT', r'ALTER TABLE \1 DROP CONSTRAINT A'),
     (rf'ALTER TABLE ({NAME}) SHRINK SPACE', r'ALTER TABLE \1 DROP CONSTRAINT A'),
     (rf'ALTER TABLE ({NAME}) MODIFY CONSTRAINT ({NAME}) (ENABLE )?VALIDATE', r'ALTER TABLE \1 DROP CONSTRAINT \2'),
+    (rf'ALTER TABLE ({NAME}) SET UNUSED \(({NAME})\)', r'ALTER TABLE \1 DROP COLUMN \2'),
+    (rf'ALTER TABLE ({NAME}) DROP (UNUSED COLUMNS|COLUMNS CONTINUE) CHECKPOINT \d+', r'ALTER TABLE \1 DROP CONSTRAINT A'),
     (rf'ALTER INDEX ({NAME}) REBUILD (NO)?COMPRESS( \d)?', r'DROP INDEX \1'),
     (r'\nENABLE ROW MOVEMENT\Z', ''),
     (r'PURGE RECYCLEBIN', 'COMMIT'),
@@ -108,7 +110,7 @@ def test_what_no_release_needs_is_oracle_s_sql_too(parser: Linter, oracle, there
 
 
 def test_every_kind_of_change_is_among_those_that_are_parsed(oracle) -> None:
-    kinds = {operations.RenameColumn, operations.FinishColumn}      # the next test's
+    kinds = {operations.RenameColumn, operations.FinishColumn, operations.DropUnused, operations.ContinueDrop}      # the next tests'
     for there, wanted, options in SPECIAL:
         kinds |= {type(change) for change in planned(oracle, there, wanted, options)[0]}
         oracle.run(*[f'DROP TABLE {name} CASCADE CONSTRAINTS' for name in oracle.read().tables], *[f'DROP SEQUENCE {name}' for name in oracle.read().sequences])
@@ -145,6 +147,21 @@ def test_renames_history_grants_scratch_and_purge_are_oracle_s_sql(parser: Linte
     assert {type(change) for change in changes} >= {operations.RenameColumn, operations.FinishColumn}
     assert {' '.join(step.sql.split()[:1] + step.sql.split()[3:5]) for step in steps} >= {
         'ALTER RENAME COLUMN', 'ALTER SHRINK SPACE', 'ALTER DROP PARTITION', 'ALTER TRUNCATE PARTITION', 'ALTER ENABLE ROW', 'ALTER DISABLE ROW'}
+
+
+def test_setting_columns_unused_and_dropping_them_is_oracle_s_sql(parser: Linter, oracle) -> None:
+    wanted = [PARENT, 'CREATE TABLE t (a NUMBER)']
+    marked = planned(oracle, [PARENT, 'CREATE TABLE t (a NUMBER, gone NUMBER)'], wanted, {'drop': ['T.GONE'], 'set_unused': True})[1]
+    live = oracle.read()
+    live.tables['P'].unused, live.tables['T'].half_dropped = 2, True
+    schema = source.schema_of(statements=list(wanted))[0]
+    changes = diff.compare(schema, live) + diff.unused(schema, live)
+
+    steps = marked.steps + plan.make(changes, alter.Alteration(changes, live, (19,), None)).steps
+
+    assert [step.sql for step in steps] == ['ALTER TABLE T SET UNUSED (GONE)', 'ALTER TABLE T DROP COLUMNS CONTINUE CHECKPOINT 1000',
+                                            'ALTER TABLE P DROP UNUSED COLUMNS CHECKPOINT 1000']
+    assert refused(parser, [step.sql for step in steps]) == []
 
 
 @pytest.mark.parametrize('name', sorted(dictionary.QUERIES))

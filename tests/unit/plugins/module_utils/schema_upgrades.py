@@ -123,7 +123,8 @@ def values_for(wanted):
 class Upgrade:
     """One account, from one release to the next."""
 
-    def __init__(self, oracle, old, new):
+    def __init__(self, oracle, old, new, **options):
+        self.options = options
         self.oracle, self.wanted, self.old = oracle, schema_of(new), schema_of(old)
         self.drop = drops_to(self.wanted, self.old)
         self.before = self.begin()
@@ -145,7 +146,7 @@ class Upgrade:
     def plan(self, connection):
         live = dictionary.read(connection.select)
         changes = diff.compare(self.wanted, live)
-        return plan.make(changes, alter.Alteration(changes, live, connection.version, connection.count, self.drop, values_for(self.wanted)))
+        return plan.make(changes, alter.Alteration(changes, live, connection.version, connection.count, self.drop, values_for(self.wanted), **self.options))
 
     def apply(self, connection=None):
         connection = connection or self.oracle.connect()

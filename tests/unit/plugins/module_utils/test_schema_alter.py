@@ -109,6 +109,21 @@ def test_a_change_of_type_goes_by_a_shadow_column_and_all_that_hangs_on_the_colu
         'CREATE INDEX I ON T (A)']
 
 
+def test_columns_that_go_are_set_unused_on_request_and_their_space_is_freed_another_time(oracle):
+    oracle.run(TABLE % 'id NUMBER, a VARCHAR(9), gone NUMBER, CONSTRAINT c CHECK (gone > 0)', "INSERT INTO t VALUES (1, 'x', 7)")
+    wanted = [TABLE % 'id NUMBER, a CLOB']
+
+    made = planned(oracle, wanted, drop=['T.GONE'], set_unused=True)
+    left = applied(oracle, wanted, drop=['T.GONE'], set_unused=True)
+
+    assert [(step.sql, step.risk) for step in made.steps if 'UNUSED' in step.sql] == [
+        ('ALTER TABLE T SET UNUSED (A)', 'metadata only'), ('ALTER TABLE T SET UNUSED (GONE)', 'loses data')]
+    assert [sql for sql in sql_of(made) if 'DROP' in sql] == ['ALTER TABLE T DROP CONSTRAINT C']
+    assert left == []
+    assert oracle.connect().select('SELECT id, a FROM t') == [(1, 'x')]
+    assert oracle.read().tables['T'].unused == 2
+
+
 def test_constraints_that_stay_are_put_back_after_the_column_was_replaced(oracle):
     columns = "id NUMBER, a %s, CONSTRAINT c CHECK (a > 0), CONSTRAINT u UNIQUE (id, a)"
     oracle.run(TABLE % columns % 'NUMBER(9,2)', 'INSERT INTO t (id, a) VALUES (1, 7)')

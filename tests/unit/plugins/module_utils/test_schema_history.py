@@ -94,9 +94,9 @@ def test_stopped_at_any_statement_the_next_run_ends_the_same_and_no_value_is_los
     assert number > 1
 
 
-@pytest.mark.parametrize('old, new', PAIRS)
-def test_any_release_follows_any_older_one_and_a_stop_between_any_statements_ends_the_same(oracle, old, new):
-    upgrade = Upgrade(oracle, old, new)
+@pytest.mark.parametrize('old, new, set_unused', [pair + (False,) for pair in PAIRS] + [(CHOSEN[0], CHOSEN[-1], True)])
+def test_any_release_follows_any_older_one_and_a_stop_between_any_statements_ends_the_same(oracle, old, new, set_unused):
+    upgrade = Upgrade(oracle, old, new, set_unused=set_unused)
 
     steps, otherwise = upgrade.apply_and_plan_after_each_step()
     upgrade.check()

@@ -325,6 +325,49 @@ def test_a_password_that_ends_soon_is_warned_of(have, oracle):
     assert have(PARENT, check=True, expiry_days=3)['warnings'] == []
 
 
+# ---- unused columns
+
+WIDE = ['CREATE TABLE t (id NUMBER, gone NUMBER, b NUMBER, also NUMBER)', 'INSERT INTO t VALUES (1, 7, 2, 8)', 'CREATE TABLE u (id NUMBER, gone NUMBER)',
+        'INSERT INTO u VALUES (3, 9)']
+NARROW = ['CREATE TABLE t (id NUMBER, b NUMBER)', 'CREATE TABLE u (id NUMBER)']
+GONE = ['T.GONE', 'T.ALSO', 'U.GONE']
+FREE = ['ALTER TABLE T DROP UNUSED COLUMNS CHECKPOINT 1000', 'ALTER TABLE U DROP UNUSED COLUMNS CHECKPOINT 1000']
+
+
+def test_set_unused_now_and_the_space_another_time(have, oracle):
+    oracle.run(*WIDE)
+
+    marked = have(*NARROW, update=True, drop=GONE, unused_columns='set')
+    again = have(*NARROW, update=True, drop=GONE, unused_columns='set')
+    kept = have(*NARROW, update=True)
+    freed = have(*NARROW, update=True, unused_columns='drop')
+    last = have(*NARROW, update=True, unused_columns='drop')
+
+    assert marked['applied'] == ['ALTER TABLE T SET UNUSED (GONE)', 'ALTER TABLE T SET UNUSED (ALSO)', 'ALTER TABLE U SET UNUSED (GONE)']
+    assert (again['plan'], again['drift'], kept['plan'], kept['drift']) == ([], [], [], [])
+    assert freed['applied'] == FREE
+    assert [(step['risk'], step['reason']) for step in freed['plan']] == [('rewrites rows', '2 unused columns still take space'),
+                                                                         ('rewrites rows', '1 unused columns still take space')]
+    assert last['plan'] == []
+    assert oracle.connect().select('SELECT * FROM t') + oracle.connect().select('SELECT * FROM u') == [(1, 2), (3,)]
+
+
+@pytest.mark.parametrize('number, remaining', [
+    (1, ['ALTER TABLE T DROP COLUMNS CONTINUE CHECKPOINT 1000', FREE[1]]), (2, ['ALTER TABLE U DROP COLUMNS CONTINUE CHECKPOINT 1000'])])
+def test_a_drop_of_unused_columns_that_was_stopped_is_continued_by_the_next_run(have, oracle, number, remaining):
+    oracle.run(*WIDE)
+    have(*NARROW, update=True, drop=GONE, unused_columns='set')
+    oracle.admin('fail-ddl', str(number), '1013')
+
+    stopped = have(*NARROW, update=True, unused_columns='drop')
+    resumed = have(*NARROW, update=True, unused_columns='drop')
+
+    assert (stopped['failed'], stopped['failed_step']['sql']) == (True, FREE[number - 1])
+    assert resumed['applied'] == remaining
+    assert have(*NARROW, update=True, unused_columns='drop')['plan'] == []
+    assert oracle.connect().select('SELECT * FROM t') + oracle.connect().select('SELECT * FROM u') == [(1, 2), (3,)]
+
+
 # ---- a script beside the plan
 
 def test_what_only_a_script_or_only_the_plan_does_is_told(have, oracle):

@@ -6,6 +6,9 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.modules import schema_info
 
 TABLE = ('CREATE TABLE t (id NUMBER(5), made TIMESTAMP NOT NULL, CONSTRAINT t_pk PRIMARY KEY (id)) PARTITION BY RANGE (made) '
@@ -45,6 +48,19 @@ def test_the_password_is_nowhere(oracle, run_module):
     result = run_module(schema_info, oracle.arguments)
 
     assert oracle.arguments['password'] not in result['stdout'].replace('\n', '')
+
+
+def test_a_drop_of_columns_that_was_stopped_halfway_is_told(oracle, run_module):
+    oracle.run('CREATE TABLE t (id NUMBER, old NUMBER)', 'ALTER TABLE t SET UNUSED (old)')
+    oracle.admin('fail-ddl', '1', '1013')
+    with pytest.raises(CrabError):
+        oracle.run('ALTER TABLE t DROP UNUSED COLUMNS CHECKPOINT 1000')
+
+    result = run_module(schema_info, dict(oracle.arguments, sql=['CREATE TABLE t (id NUMBER)']))
+
+    assert result['disorder'] == ['the drop of columns of the table T was stopped halfway, and it cannot be used: update it, or end the drop with '
+                                  'ALTER TABLE T DROP COLUMNS CONTINUE', 'the table T has 1 unused columns that still take space']
+    assert result['drift'] == ['T: the drop of its columns was stopped halfway, and until it ends the table cannot be used (ORA-12986)']
 
 
 def test_the_account_its_quota_and_what_is_out_of_order_are_told(oracle, run_module):

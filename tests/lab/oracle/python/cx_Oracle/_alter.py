@@ -14,9 +14,8 @@ from cx_Oracle import _catalog, _parse, _query, _tables
 from cx_Oracle._apply import Applier, data_length
 from cx_Oracle._errors import ora
 
-VERBS = ('add', 'modify', 'drop columns', 'set unused', 'drop unused', 'rename column', 'drop constraint', 'rename constraint', 'constraint state',
-          'row movement', 'shrink', 'modify partition by', 'drop partition', 'truncate partition',
-         'alter index')
+VERBS = ('add', 'modify', 'drop columns', 'set unused', 'drop unused', 'continue drop', 'rename column', 'drop constraint', 'rename constraint',
+         'constraint state', 'row movement', 'shrink', 'modify partition by', 'drop partition', 'truncate partition', 'alter index')
 
 
 class Alterer(Applier):
@@ -25,6 +24,8 @@ class Alterer(Applier):
     def act(self, command):
         if command.verb != 'alter index':
             self.table = self.need_table(command.table)
+            if command.verb != 'continue drop':
+                _catalog.need_whole(self.session, self.owner, self.table)
         getattr(self, 'do_' + command.verb.replace(' ', '_'))(command)
 
     def data(self):
@@ -129,6 +130,8 @@ class Alterer(Applier):
         for name in command.columns:
             self.drop_column(self.need_column(name), command.cascade)
             self.delete('column', owner=self.owner, tab=self.table, name=name)
+        # The rows are written anew, so that the unused columns go too.
+        self.do_drop_unused(command)
         self.remake()
 
     def do_set_unused(self, command):
@@ -139,6 +142,11 @@ class Alterer(Applier):
 
     def do_drop_unused(self, command):
         self.delete('column', owner=self.owner, tab=self.table, unused=1)
+
+    def do_continue_drop(self, command):
+        if not self.store.execute('update "$table" set half_dropped = 0 where owner = ? and name = ? and half_dropped = 1', (self.owner, self.table)).rowcount:
+            raise ora(900, 'DROP COLUMNS CONTINUE where no drop was stopped')
+        self.do_drop_unused(command)
 
     def drop_column(self, name, cascade):
         """Away with what hangs on the column; the caller deletes or hides it."""

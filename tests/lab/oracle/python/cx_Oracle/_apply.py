@@ -273,6 +273,7 @@ class Applier:
 
     def create_index(self, command):
         table = self.need_table(command.table)
+        _catalog.need_whole(self.session, self.owner, table)
         types = self.columns(table)
         self.new_object(command.name, 'INDEX')
         parts = [(column or 'SYS_NC%05d$' % (90 + number), expression, descending) for number, (column, expression, descending) in enumerate(command.columns)]

@@ -43,6 +43,8 @@ def resolved(session, owner, name):
 def table_of(session, owner, name, privilege):
     """The same, with the right; without any right the table is invisible."""
     found = resolved(session, owner, name)
+    if found is not None:
+        need_whole(session, *found)
     if found is None or found[0] == session.user:
         return found
     rights = [row[0] for row in session.store.execute('select privilege from "$grant" where owner = ? and tab = ? and grantee = ?',
@@ -52,6 +54,12 @@ def table_of(session, owner, name, privilege):
     if privilege not in rights:
         raise ora(1031)
     return found
+
+
+def need_whole(session, owner, name):
+    """A table whose drop of columns was stopped can only be dropped itself, until that drop is continued."""
+    if session.store.execute('select 1 from "$table" where owner = ? and name = ? and half_dropped = 1', (owner, name)).fetchone():
+        raise ora(12986)
 
 
 def source_of(session, owner, name):

@@ -140,6 +140,7 @@ MESSAGES = {
     12899: 'value too large for column %s',
     12983: 'cannot drop all columns in a table',
     12984: 'cannot drop partitioning column',
+    12986: 'columns in partially dropped state. Submit ALTER TABLE DROP COLUMNS CONTINUE',
     12991: 'column is referenced in a multi-column constraint',
     12992: 'cannot drop parent key column',
     14004: 'missing PARTITION keyword',

@@ -534,9 +534,9 @@ class _Parser(Reader):
         if self.sees('('):
             return Command('drop columns', columns=self.names(), cascade=self.take('CASCADE', 'CONSTRAINTS'))
         if self.take('UNUSED', 'COLUMNS'):
-            if self.take('CHECKPOINT'):
-                self.integer()
-            return Command('drop unused')
+            return Command('drop unused', checkpoint=self.checkpoint())
+        if self.take('COLUMNS', 'CONTINUE'):
+            return Command('continue drop', checkpoint=self.checkpoint())
         if self.take('CONSTRAINT'):
             return Command('drop constraint', name=self.name(), cascade=self.take('CASCADE'))
         if self.take('PRIMARY', 'KEY'):
@@ -544,6 +544,12 @@ class _Parser(Reader):
         if self.take('PARTITION'):
             return self.one_partition('drop partition')
         return self.fail(905)
+
+    def checkpoint(self):
+        found = self.take('CHECKPOINT')
+        if found:
+            self.integer()
+        return found
 
     def one_partition(self, verb):
         command = Command(verb, name=self.name())

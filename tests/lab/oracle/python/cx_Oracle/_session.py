@@ -241,6 +241,9 @@ class Connection:
         command = _parse.parse(sql, 128 if self.at_least(12, 2) else 30)
         fault = _store.next_fault(self.store)
         if fault:
+            if command.verb == 'drop unused' and command.checkpoint:
+                # What lies before the last checkpoint is done.
+                self.store.execute('update "$table" set half_dropped = 1 where owner = ? and name = ?', (self.user, command.table))
             raise ora(fault)
         # Foreign keys are checked by the commands themselves, and cannot be switched inside a transaction.
         self.store.execute('pragma foreign_keys = off')

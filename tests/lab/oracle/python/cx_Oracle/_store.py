@@ -34,7 +34,7 @@ create table "$object" (id integer primary key, owner text not null, name text n
                         last_ddl text not null, unique (owner, name, kind));
 create table "$table" (owner text not null, name text not null, partitioned text not null default 'NO', partitioning text, part_interval text,
                        row_movement text not null default 'DISABLED', comments text, num_rows integer, most_rows integer not null default 0,
-                       primary key (owner, name));
+                       half_dropped integer not null default 0, primary key (owner, name));
 create table "$column" (owner text not null, tab text not null, name text not null, id integer, type text not null, data_length integer not null,
                         precision integer, scale integer, char_length integer not null default 0, char_used text, nullable text not null,
                         data_default text, comments text, unused integer not null default 0, primary key (owner, tab, name));

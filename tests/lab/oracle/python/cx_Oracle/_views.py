@@ -110,6 +110,7 @@ VIEWS = {
                      '"$object" t where t.owner = %(user)s'),
     'USER_UNUSED_COL_TABS': ([('TABLE_NAME', TEXT, 't.tab'), ('COUNT', NUMBER, 't.number')], {},
                              '(select tab, count(*) as number from "$column" where owner = %(user)s and unused = 1 group by tab) t'),
+    'USER_PARTIAL_DROP_TABS': ([('TABLE_NAME', TEXT, 't.name')], {}, '"$table" t where t.owner = %(user)s and t.half_dropped = 1'),
     'USER_TAB_COMMENTS': ([('TABLE_NAME', TEXT, 't.name'), ('TABLE_TYPE', TEXT, "'TABLE'"), ('COMMENTS', TEXT, 't.comments')], {},
                           '"$table" t where t.owner = %(user)s'),
     'USER_COL_COMMENTS': ([('TABLE_NAME', TEXT, 't.tab'), ('COLUMN_NAME', TEXT, 't.name'), ('COMMENTS', TEXT, 't.comments')], {},
