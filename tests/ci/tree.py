@@ -23,7 +23,8 @@ def copy(folder: Path, without: Sequence[str] = ()) -> Path:
     for path in [path for path in target.rglob("*") if path.is_file() or path.is_symlink()]:
         name = str(path.relative_to(target))
         # ansible-test keeps its results there, and a repository of its own in .git: see sanity.py.
-        if name not in wanted and not name.startswith(("tests/output/", ".git/")):
+        # A link is made anew: shutil.copy2 does not replace one.
+        if path.is_symlink() or (name not in wanted and not name.startswith(("tests/output/", ".git/"))):
             path.unlink()
     for name in wanted:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
