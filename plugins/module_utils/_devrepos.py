@@ -174,7 +174,7 @@ class Clone(object):
             process = subprocess.Popen(['git'] + list(words), cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, preexec_fn=_become(account))
         except OSError as error:
-            raise CrabError('git cannot be run in %s: %s.' % (folder, error.strerror), 'Install git, or run the stage deploy first.')
+            raise CrabError('git cannot be run in %s: %s.' % (folder, os.strerror(error.errno)), 'Install git, or run the stage deploy first.')
         output, error = process.communicate()
         return process.returncode, to_native(output.decode('utf-8', 'replace')), to_native(error.decode('utf-8', 'replace'))
 

@@ -106,7 +106,7 @@ def _ask(server, port, certificate, key, ca_path, timeout):
         process = subprocess.Popen([CLIENT, '-n', '-s', server, '-p', str(port), '-l', name, '-o', os.devnull], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd='/')
     except OSError as error:
-        raise CrabError('%s cannot be run: %s.' % (CLIENT, error.strerror), 'Install the package myproxy: role voms does it.')
+        raise CrabError('%s cannot be run: %s.' % (CLIENT, os.strerror(error.errno)), 'Install the package myproxy: role voms does it.')
     timer = threading.Timer(timeout, process.kill)
     timer.start()
     try:

@@ -121,7 +121,7 @@ def _run_client(settings, passphrase, path):
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, close_fds=True)
     except OSError as error:
-        raise CrabError('%s cannot be run: %s.' % (CLIENT, error.strerror), 'Let role voms install the client (voms_install).')
+        raise CrabError('%s cannot be run: %s.' % (CLIENT, os.strerror(error.errno)), 'Let role voms install the client (voms_install).')
     finally:
         os.umask(mask)
     output = process.communicate(to_bytes(passphrase + '\n'))[0]

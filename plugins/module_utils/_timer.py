@@ -94,6 +94,6 @@ def _call(*arguments):
     try:
         process = subprocess.Popen(('systemctl',) + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except OSError as error:
-        raise CrabError('systemctl cannot be run: %s.' % error.strerror, HINT)
+        raise CrabError('systemctl cannot be run: %s.' % os.strerror(error.errno), HINT)
     output = process.communicate()[0]
     return process.returncode, to_native(output.decode('utf-8', 'replace'))

@@ -444,7 +444,7 @@ def _run(words, environment=None):
         process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd='/', env=settings,
                                    preexec_fn=lambda: os.umask(0o022))
     except OSError as error:
-        return 127, '%s: %s' % (words[0], error.strerror)
+        return 127, '%s: %s' % (words[0], os.strerror(error.errno))
     output = process.communicate()[0]
     return process.returncode, to_native(output.decode('utf-8', 'replace'))
 

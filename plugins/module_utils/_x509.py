@@ -35,7 +35,7 @@ def openssl(arguments, stdin=''):
     try:
         process = subprocess.Popen(['openssl'] + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     except OSError as error:
-        raise CrabError('The openssl command cannot be run: %s.' % error.strerror, 'Install the package openssl.')
+        raise CrabError('The openssl command cannot be run: %s.' % os.strerror(error.errno), 'Install the package openssl.')
     output, errors = process.communicate(to_bytes(stdin))
     return process.returncode, to_native(output.decode('utf-8', 'replace')), to_native(errors.decode('utf-8', 'replace'))
 
