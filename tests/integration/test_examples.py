@@ -18,11 +18,22 @@ from .conftest import ROOT, Site
 
 HTDOCS = "/data/srv/state/frontend/htdocs/crabconfig"
 FRESH = {"name": "A folder without files", "ansible.builtin.shell": f"rm -rf {HTDOCS} && mkdir {HTDOCS}", "changed_when": False}
+MANAGE = "/data/srv/current/config/crabserver/manage $1 'I did read documentation'"
+INIT = f"""#!/bin/sh
+### BEGIN INIT INFO
+# Provides: crabserver
+# Default-Start: 3 5
+# Default-Stop: 0 6
+### END INIT INFO
+exec runuser -s /bin/bash -l _crabserver -c "{MANAGE}"
+"""
+INIT_SCRIPT = {"name": "What a server that was installed long ago has", "ansible.builtin.shell": {
+    "cmd": "cat > /etc/init.d/crabserver; chmod 755 /etc/init.d/crabserver; systemctl daemon-reload", "stdin": INIT}}
 # In an order in which each finds what it reads; with the tasks that come before.
 MODULES: dict[str, list[dict]] = {
     "static_config": [], "static_config_info": [], "dbconfig": [], "dbconfig_info": [], "service_certificate": [],
     "authmap": [], "authmap_info": [], "cron_lines": [], "external_config": [FRESH], "external_config_info": [FRESH, {"example": "external_config"}],
-    "crab_service": [],
+    "crab_service": [INIT_SCRIPT],
 }
 SECRETS = {f"crab_{name}": f"Example-{name}" for name in (
     "database_password", "reader_password", "writer_password", "s3_access_key", "s3_secret_key", "new_database_password")}
@@ -38,7 +49,7 @@ def deployed(site: Site) -> Iterator[Site]:
     """A deployed host, which is as before at the end."""
     site.play("site.yml", check=True)
     yield site
-    site.on(f"rm -rf {HTDOCS}")
+    site.on(f"systemctl -q disable crabserver 2> /dev/null; rm -rf {HTDOCS} /etc/init.d/crabserver; systemctl daemon-reload")
     site.play("site.yml", {"frontend_auth_exact": True, "service_state": "restarted"}, "--tags", "config,auth,service,verify", check=True)
 
 
