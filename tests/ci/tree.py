@@ -28,8 +28,6 @@ def copy(folder: Path, without: Sequence[str] = ()) -> Path:
             path.unlink()
     for name in wanted:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        if (target / name).is_symlink():
-            (target / name).unlink()
         shutil.copy2(ROOT / name, target / name, follow_symlinks=False)
     for path in sorted(target.rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()) and ".git" not in path.parts:
