@@ -107,7 +107,7 @@ def leftovers(root):
         if name != now and not _was_complete(root, name):
             found.append('%s: installed, but not in force' % os.path.join(root, name))
     for path in _external(root, '*'):
-        version = re.sub(r'^crab-rest-[a-z]+-(.*)\.json$', r'\1', os.path.basename(path))
+        version = re.sub(r'^crab-rest-[a-z]+-([^.]*)\.json.*$', r'\1', os.path.basename(path))
         if version not in there + ['current']:
             found.append('%s: version %s is not installed' % (path, version))
     for name in names(os.path.join(root, 'enabled')):
@@ -123,8 +123,9 @@ def _was_complete(root, version):
 
 
 def _external(root, version):
-    """What the role crabserver_config publishes for a version."""
-    return sorted(glob.glob(os.path.join(root, 'state', 'frontend', 'htdocs', 'crab-rest-*-%s.json' % version)))
+    """What the role crabserver_config publishes for a version, and its dated copies."""
+    published = os.path.join(root, 'state', 'frontend', 'htdocs', 'crab-rest-*-%s.json' % version)
+    return sorted(glob.glob(published) + glob.glob(published + '.*~'))
 
 
 # Forward ----------------------------------------------------------------------------------------------

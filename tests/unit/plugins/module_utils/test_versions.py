@@ -193,10 +193,12 @@ def test_leftovers_are_named_with_their_reason(host):
 def test_a_removed_version_takes_its_external_configuration_along(host):
     os.makedirs(host.path('state/frontend/htdocs'))
     host.write('state/frontend/htdocs/crab-rest-config-HG2604a.json', b'{}')
+    host.write('state/frontend/htdocs/crab-rest-config-HG2604a.json.2026-11-25@18:10:31~', b'{}')
 
     removed = _versions.remove(host.root, 'HG2604a', False)
 
-    assert removed == [host.path('HG2604a'), host.path('state/frontend/htdocs/crab-rest-config-HG2604a.json')]
+    published = host.path('state/frontend/htdocs/crab-rest-config-HG2604a.json')
+    assert removed == [host.path('HG2604a'), published, published + '.2026-11-25@18:10:31~']
     assert not any(os.path.exists(path) for path in removed)
     assert _versions.remove(host.root, 'HG2604a', False) == []
 
