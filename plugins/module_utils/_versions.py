@@ -107,7 +107,7 @@ def leftovers(root):
         if name != now and not _was_complete(root, name):
             found.append('%s: installed, but not in force' % os.path.join(root, name))
     for path in _external(root, '*'):
-        version = re.sub(r'^crab-rest-[a-z]+-([^.]*)\.json.*$', r'\1', os.path.basename(path))
+        version = re.sub(r'^crab-rest-[a-z]+-(.*)\.json(?:\.[^/]*~)?$', r'\1', os.path.basename(path))
         if version not in there + ['current']:
             found.append('%s: version %s is not installed' % (path, version))
     for name in names(os.path.join(root, 'enabled')):

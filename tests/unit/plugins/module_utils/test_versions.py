@@ -180,6 +180,8 @@ def test_leftovers_are_named_with_their_reason(host):
     os.makedirs(host.path('enabled'))
     _versions.write_record(host.root, 'HG1803f', ME, {'done': 'post'})
     host.write('state/frontend/htdocs/crab-rest-config-HG1701a.json', b'{}')
+    host.write('state/frontend/htdocs/crab-rest-config-v3.250820.json.2026-11-25@18:10:31~', b'{}')
+    host.write('state/frontend/htdocs/crab-rest-config-HG1803f.json.2026-11-25@18:10:31~', b'{}')
     host.write('enabled/crabcache', b'')
 
     found = _versions.leftovers(host.root)
@@ -187,6 +189,7 @@ def test_leftovers_are_named_with_their_reason(host):
     assert [line.replace(host.root, 'ROOT') for line in found if host.root in line] == [
         'ROOT/HG2604a: installed, but not in force',
         'ROOT/state/frontend/htdocs/crab-rest-config-HG1701a.json: version HG1701a is not installed',
+        'ROOT/state/frontend/htdocs/crab-rest-config-v3.250820.json.2026-11-25@18:10:31~: version v3.250820 is not installed',
         'ROOT/enabled/crabcache: HG1803f has no such service']
 
 
