@@ -6,7 +6,7 @@
     pki.py DIR --revoke NAME puts the certificate NAMEcert.pem on the CRL
 
 DIR/certificates/        trust anchors: <hash>.0 .r0 .signing_policy .namespaces .crl_url, under the new and the old subject hash
-DIR/<name>cert.pem       0644; alice expired revoked nomember mismatch voms host-<fqdn>
+DIR/<name>cert.pem       0644; alice expired revoked nomember outside mismatch voms host-<fqdn>
 DIR/<name>key.pem        0400, "BEGIN RSA PRIVATE KEY" (not PKCS#8); mismatchkey.pem is not the key of mismatchcert.pem
 DIR/grid-ca.pem          the issuing CA, DIR/grid-ca-key.pem (0400) its key, DIR/root-ca.pem the root
 DIR/ca-chain.pem         both CAs
@@ -47,6 +47,7 @@ ROOT_DN = "/C=ch/O=CERN/CN=CERN Root Certification Authority 2 TEST"
 GRID_DN = "/DC=ch/DC=cern/CN=CERN Grid Certification Authority TEST"
 HOSTS = "/DC=ch/DC=cern/OU=computers/CN="
 USERS = "/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN="
+OUTSIDE = "/DC=org/DC=elsewhere/CN=Outside Policy"
 CRL_SERVER = "http://crl.example.org:8080"
 VOMS_HOST, VOMS_PORT, VO = "voms-cms.example.org", 15002, "cms"
 BITS = 2048
@@ -54,7 +55,7 @@ LEAF_DAYS = 395
 RENEW_PKI_BEFORE = dt.timedelta(days=60)  # hosts issued from this CA must outlive a month of work
 PROXY_HOURS = 192
 RENEW_PROXY_AFTER = dt.timedelta(hours=96)
-FORMAT = 2  # of the folder; a folder of another format is made again
+FORMAT = 3  # of the folder; a folder of another format is made again
 
 
 def now() -> dt.datetime:
@@ -150,6 +151,8 @@ def _make(folder: Path) -> None:
         start = now() - (dt.timedelta(days=300) if past else dt.timedelta(hours=1))
         leaves[label] = _leaf(USERS + tail, grid, start=start, end=now() - dt.timedelta(days=1) if past else end)
         _put(new, label, USERS + tail, leaves[label])
+    # Of the same CA, and not among the names that its signing policy lets it sign: only grid software minds.
+    _put(new, "outside", OUTSIDE, _leaf(OUTSIDE, grid))
     _put(new, "voms", HOSTS + VOMS_HOST, _leaf(HOSTS + VOMS_HOST, grid, names=[VOMS_HOST, "localhost"]))
     # A host certificate with somebody else's key: what `provided` must refuse.
     mismatch = HOSTS + "crab-vm.example.org"

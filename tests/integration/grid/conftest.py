@@ -61,7 +61,7 @@ def grid() -> Iterator[Grid]:
     one = Grid(ROOT / ".lab" / NETWORK)
     lab("up", "--fresh", "--network", NETWORK, HOST, "lxplus")
     one.servers("up")
-    one.send(*(f"{name}{kind}.pem" for name in ("alice", "expired", "revoked", "nomember", "mismatch") for kind in ("cert", "key")))
+    one.send(*(f"{name}{kind}.pem" for name in ("alice", "expired", "revoked", "nomember", "outside", "mismatch") for kind in ("cert", "key")))
     # As Deploy leaves it.
     one.on("mkdir -p /data/srv/HG1803f/auth/crabserver && ln -s HG1803f /data/srv/current && useradd -r _sw && groupadd -r _config")
     yield one

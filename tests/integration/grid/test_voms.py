@@ -166,6 +166,8 @@ FAILURES: dict[str, tuple[dict[str, object], str, str]] = {
                                "CN=Bob Example expired at "),
     # The client says so: the server gives its attributes all the same.
     "a revoked certificate": (user("revoked"), "", "the certificate is revoked. Get another one from the CA."),
+    # Neither side minds the policy: the server looks the DN up, and does not find it.
+    "a certificate outside the signing policy": (user("outside"), "", "the VOMS server does not know the user, or its database is down."),
     "somebody who is no member": (user("nomember"), "", "the VOMS server does not know the user, or its database is down. Is the certificate registered"),
     "a key that is not there": ({"key": "/root/pki/nosuch.pem"}, "", "There is no file /root/pki/nosuch.pem. Give the certificate and key of the user"),
     "a key of another certificate": ({"key": "/root/pki/nomemberkey.pem"}, "", "does not match the key /root/pki/nomemberkey.pem."),
@@ -200,6 +202,18 @@ def test_the_database_of_the_server_that_is_down_reads_as_an_unknown_user(grid: 
         grid.servers("up", "db")
 
     assert "the VOMS server does not know the user, or its database is down." in said and "exit 1\n" in said
+
+
+def test_a_wrong_dn_in_vomses_is_no_obstacle_to_the_client(grid: Grid) -> None:
+    """It does not look at it; the LSC file is what counts."""
+    grid.on(f"rm -rf /root/case; mkdir /root/case; {vomses(GOOD.replace(str(VOMS['dn']), '/CN=another'))}")
+    settings = {**json.loads(grid.on("cat /etc/cmsweb-crab/proxy/settings.json")), **OWN_VOMSES}
+    grid.write("/root/case/settings.json", json.dumps(settings))
+
+    said = grid.on(f"{PROGRAM} --force --settings /root/case/settings.json; echo exit $?")
+
+    assert said.endswith("exit 0\n"), said
+    assert hours_left(grid) == [192, 192]
 
 
 def test_a_longer_proxy_than_the_vo_grants_is_made_with_a_warning(grid: Grid, credential: dict[str, object]) -> None:
