@@ -283,13 +283,13 @@ def check_configuration(site):
     path = site.auth('crabserver', 'CRABServerAuth.py')
     content = _files.read(path)
     try:
-        instances = _dbconfig.describe(content, path)['instances'] if content is not None else {}
+        placeholders = _dbconfig.describe(content, path)['placeholders'] if content is not None else []
     except CrabError as error:
         yield finding('config_broken', error.message)
         return
     if content is None:
         yield finding('config_broken', 'There is no %s.' % path, 'Run the stage config.')
-    elif 'FIXME' in repr(instances.get(site.options['instance'])):
+    elif site.options['instance'] in placeholders:
         yield finding('placeholders', '%s has FIXME in the instance %s.' % (path, site.options['instance']))
 
 

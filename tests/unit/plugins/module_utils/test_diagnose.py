@@ -117,5 +117,17 @@ def test_folders_of_the_python_path_that_are_not_there(site, line, missing):
     assert all(folder in one['found'] for folder, one in zip(missing, found))
 
 
+@pytest.mark.parametrize('instance, expected', [('prod', ['placeholders']), ('dev', [])])
+def test_only_the_instance_that_is_asked_for_counts_as_one_with_placeholders(site, instance, expected):
+    with open(os.path.join(site.current, 'config/crabserver/config.py'), 'w') as config:
+        config.write('x = 1\n')
+    with open(site.auth('crabserver', 'CRABServerAuth.py'), 'w') as accounts:
+        accounts.write("dbconfig = {'prod': {'*': {'dsn': 'prod_FIXME', 'user': 'x', 'password': 'y'}},\n"
+                       "            'dev': {'*': {'dsn': 'devdb11', 'user': 'x', 'password': 'y'}}}\n")
+    site.options['instance'] = instance
+
+    assert causes(_diagnose.check_configuration(site)) == expected
+
+
 def test_every_cause_has_a_remedy_that_is_a_sentence():
     assert all(remedy[0].isupper() and remedy.endswith('.') for remedy in _diagnose.CAUSES.values())
