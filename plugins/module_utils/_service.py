@@ -27,6 +27,8 @@ PHRASE = 'I did read documentation'
 READY = 'ENGINE Bus STARTED'
 UNITS = '/etc/systemd/system'
 UNIT = UNITS + '/cmsweb-crab.service'
+TMPFILES = '/etc/tmpfiles.d/cmsweb-crab.conf'
+PID_FILES = ('*.pid', '*/*.pid')      # below state/NAME
 INIT = '/etc/init.d'
 SYSV_LINKS = '/etc/rc.d/rc[2345].d/S*httpd'      # Deploy has the frontend started by these as well, which know no order
 
@@ -170,7 +172,19 @@ class Frontend(Service):
         return [process for process in _processes(uid) if process['name'] != 'rotatelogs']
 
     def call(self, action):
+        self._forget_others()
         return self._run(['bash', '-lc', "%s %s '%s'" % (self.manage, action, PHRASE)])
+
+    def _forget_others(self):
+        """Remove a pid file that was left by a crash or power cut and whose number is somebody else's by now: `manage`, as root, would end that process,
+        sshd for example, and wait for it. A process that began after the file was written is not the one that it names."""
+        state = os.path.join(self.root, 'state', self.name)
+        for path in sum((glob.glob(os.path.join(state, pattern)) for pattern in PID_FILES), []):
+            match = re.match(r'\s*(\d+)', to_native(_files.read(path) or b''))
+            named = [process for process in _processes() if match and process['pid'] == int(match.group(1))]
+            parents = [process['parent'] for process in self.pids()]
+            if named and named[0]['pid'] not in parents and named[0]['started'] > os.stat(path).st_mtime + 1:
+                os.remove(path)
 
     def refresh(self, timeout):
         """`graceful` returns at once; the old children finish what they are at."""
@@ -375,6 +389,12 @@ def boot_unit(root, names):
     return '\n'.join(lines)
 
 
+def boot_cleanup(root):
+    """The text for systemd-tmpfiles that removes at boot, and only then, the pid files of before: their numbers are other processes' by then."""
+    patterns = [os.path.join(root, 'state', '*', pattern) for pattern in PID_FILES]
+    return '# Written by cmsweb.crab (role service).\n' + ''.join('r! %s\n' % pattern.replace('%', '%%') for pattern in patterns)
+
+
 def ensure_boot(root, names, check, by='manage'):
     """Have the services started at boot: by a unit of ours where nobody else does. Returns whether something was to do."""
     if by != 'manage':
@@ -387,13 +407,14 @@ def ensure_boot(root, names, check, by='manage'):
     wanted = os.path.join(os.path.dirname(UNIT), 'multi-user.target.wants', os.path.basename(UNIT))
     changed = _files.replace(UNIT, to_bytes(boot_unit(root, names)), mode=0o644, check=check)['changed'] or not os.path.lexists(wanted)
     commands = [['systemctl', 'daemon-reload'], ['systemctl', 'enable', os.path.basename(UNIT)]] if changed else []
+    cleanup = _files.replace(TMPFILES, to_bytes(boot_cleanup(root)), mode=0o644, check=check)['changed']
     if glob.glob(SYSV_LINKS):
         commands.append(['chkconfig', '--levels', '2345', 'httpd', 'off'])
     for command in commands if not check else []:
         code, output = Service._run(command)
         if code != 0:
             raise CrabError('%s ended with %d: %s' % (' '.join(command), code, output.strip()), 'Set service_boot to false on a host without systemd.')
-    return bool(commands)
+    return cleanup or bool(commands)
 
 
 def helper_script(root, names, by):
@@ -448,7 +469,7 @@ def ensure_helper(path, root, names, by, check):
 # Processes --------------------------------------------------------------------------------------------
 
 def _processes(uid=None):
-    """All processes, or those of one account: dicts of pid, group, name, started (seconds since the epoch)."""
+    """All processes, or those of one account: dicts of pid, parent, group, name, started (seconds since the epoch)."""
     found = []
     booted = _booted()
     for entry in os.listdir('/proc'):
@@ -464,7 +485,7 @@ def _processes(uid=None):
         fields = rest.split()
         if fields[0] == 'Z':
             continue
-        found.append({'pid': int(entry), 'name': head.split('(', 1)[1], 'group': int(fields[2]),
+        found.append({'pid': int(entry), 'name': head.split('(', 1)[1], 'parent': int(fields[1]), 'group': int(fields[2]),
                       'started': booted + float(fields[19]) / os.sysconf('SC_CLK_TCK')})
     return found
 

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK, HOST = "crab-site", "crab-vm"
-WRITTEN = "/etc/grid-security /etc/vomses /data /etc/systemd/system/cmsweb-crab.service /etc/sudoers /var/spool/cron /var/lib/oracle-standin"
+WRITTEN = "/etc/grid-security /etc/vomses /data /etc/systemd/system/cmsweb-crab.service /etc/tmpfiles.d /etc/sudoers /var/spool/cron /var/lib/oracle-standin"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Site:
         done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, text=True, timeout=600,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if check:
-            assert done.returncode == 0, done.stdout + self.on("journalctl --no-pager -n 40; tail -n 20 /data/srv/logs/*/* 2>/dev/null; true")
+            assert done.returncode == 0, done.stdout + self.evidence()
         return Run(done.returncode, done.stdout)
 
     def module(self, name: str, arguments: dict[str, object]) -> str:
@@ -72,7 +72,14 @@ class Site:
         """The output of a shell command that root runs on the host; it must succeed."""
         done = subprocess.run([str(ROOT / "tests/lab/lab"), "ssh", "--network", self.lab.name, HOST, "sudo bash -c " + _quoted(command)],
                               stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=120, check=False)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        out_of_reach = done.returncode == 255
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}{self.evidence() if out_of_reach else ''}"
+        return done.stdout
+
+    def evidence(self) -> str:
+        """What the host says of itself: its journal and the ends of its logs, without ssh, which may be what is broken."""
+        done = subprocess.run([sys.executable, str(ROOT / "tests/lab/lab"), "logs", "--network", self.lab.name, HOST, "--lines", "60"],
+                              stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
         return done.stdout
 
     def fresh(self) -> None:

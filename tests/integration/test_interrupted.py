@@ -19,7 +19,7 @@ PASSING = r"/\.deploy/|(\.log|~|\.pid|/[0-9]{8}|cmspkg\.calls) f |/ssl_scache|__
 
 def listing(site: Site) -> list[str]:
     """Names, modes, owners, links and hard-link counts below all that the stages write."""
-    found = site.on(r"find /data /etc/grid-security /etc/vomses /etc/systemd/system/cmsweb-crab.service -not -path '*/cfg/.git/*' "
+    found = site.on(r"find /data /etc/grid-security /etc/vomses /etc/systemd/system/cmsweb-crab.service /etc/tmpfiles.d -not -path '*/cfg/.git/*' "
                     r"-printf '%p %y %m %u:%g %l\n' | grep -vE '" + PASSING + "' | sort; getent passwd; getent group; crontab -l -u crabdev")
     return found.splitlines()
 

@@ -70,6 +70,26 @@ def test_status_of_a_healthy_host_names_each_service_and_its_version_and_changes
     assert deployed.fingerprint() == before
 
 
+def test_a_pid_file_that_a_power_cut_left_ends_nobody_elses_process(deployed: Site) -> None:
+    deployed.play("playbooks/stop.yml", check=True)
+    deployed.on("cd /data/srv/state/frontend/var; systemctl show -p MainPID sshd | cut -d= -f2 > httpd.pid; touch -d 2020-01-01 httpd.pid")
+
+    deployed.play("playbooks/start.yml", check=True)
+
+    assert deployed.on("systemctl is-active sshd") == "active\n"
+    assert Client(deployed).ask()[0] == 200
+
+
+def test_after_a_reboot_the_pid_files_of_before_are_gone_before_anything_reads_them(deployed: Site) -> None:
+    deployed.play("playbooks/stop.yml", check=True)
+    deployed.on("systemctl disable cmsweb-crab.service; echo 1 > /data/srv/state/frontend/var/httpd.pid; echo 1 > /data/srv/state/crabserver/crabserver.pid")
+
+    deployed.reboot()
+
+    assert deployed.on("find /data/srv/state -name '*.pid'") == ""
+    deployed.play("playbooks/start.yml", check=True)
+
+
 def test_one_service_alone_is_restarted_and_all_stay_in_the_boot_unit(deployed: Site) -> None:
     server, cache, unit = pid(deployed, "crabserver"), pid(deployed, "crabcache"), deployed.on("cat /etc/systemd/system/cmsweb-crab.service")
 

@@ -135,6 +135,7 @@ def test_start_returns_once_the_log_says_that_the_bus_started(tmp_path, monkeypa
 def boot(tmp_path, monkeypatch):
     """The places of the units and links below a temporary folder, and the commands that are run."""
     monkeypatch.setattr(_service, 'UNIT', str(tmp_path / 'cmsweb-crab.service'))
+    monkeypatch.setattr(_service, 'TMPFILES', str(tmp_path / 'cmsweb-crab.conf'))
     monkeypatch.setattr(_service, 'SYSV_LINKS', str(tmp_path / 'rc[2345].d' / 'S*httpd'))
     commands = []
     monkeypatch.setattr(_service.Service, '_run', staticmethod(lambda command: (commands.append(command), (0, ''))[1]))
@@ -150,6 +151,51 @@ def test_the_boot_unit_is_written_and_enabled_once(boot):
     (folder / 'multi-user.target.wants').mkdir()
     os.symlink(str(folder / 'cmsweb-crab.service'), str(folder / 'multi-user.target.wants' / 'cmsweb-crab.service'))
     assert _service.ensure_boot('/data/srv', ['frontend'], False) is False
+
+
+def test_pid_files_of_before_are_removed_at_boot_only(boot):
+    folder, commands = boot
+
+    _service.ensure_boot('/data/srv', ['frontend'], False)
+
+    assert (folder / 'cmsweb-crab.conf').read_text().splitlines()[1:] == ['r! /data/srv/state/*/*.pid', 'r! /data/srv/state/*/*/*.pid']
+
+
+@pytest.fixture
+def pid_file(tmp_path, monkeypatch):
+    """The frontend's pid file, with the number of this process; `manage` does nothing."""
+    monkeypatch.setattr(_service.Service, '_run', staticmethod(lambda command: (0, '')))
+    (tmp_path / 'state' / 'frontend' / 'var').mkdir(parents=True)
+    path = tmp_path / 'state' / 'frontend' / 'var' / 'httpd.pid'
+    path.write_bytes(('%d\n' % os.getpid()).encode())
+    return path
+
+
+def test_manage_is_not_shown_a_pid_file_whose_process_began_after_it_was_written(tmp_path, pid_file):
+    os.utime(str(pid_file), (1500000000, 1500000000))
+
+    _service.service_of(str(tmp_path), 'frontend').call('stop')
+
+    assert not pid_file.exists()
+
+
+@pytest.mark.parametrize('content', [None, b'999999999\n', b''])
+def test_a_pid_file_of_a_process_that_was_there_before_it_or_of_none_is_left_to_it(tmp_path, pid_file, content):
+    if content is not None:
+        pid_file.write_bytes(content)
+
+    _service.service_of(str(tmp_path), 'frontend').call('stop')
+
+    assert pid_file.exists()
+
+
+def test_the_parent_of_the_accounts_processes_is_the_frontend_whatever_the_clock_says(tmp_path, pid_file, monkeypatch):
+    os.utime(str(pid_file), (1500000000, 1500000000))
+    monkeypatch.setattr(_service.Frontend, 'pids', lambda self: [{'pid': 1, 'parent': os.getpid()}])
+
+    _service.service_of(str(tmp_path), 'frontend').call('stop')
+
+    assert pid_file.exists()
 
 
 def test_check_mode_writes_no_boot_unit(boot):
