@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK, HOST = "crab-site", "crab-vm"
+NETWORK, HOST = os.environ.get("CRAB_SITE", "crab-site"), "crab-vm"
 WRITTEN = "/etc/grid-security /etc/vomses /data /etc/systemd/system/cmsweb-crab.service /etc/tmpfiles.d /etc/sudoers /var/spool/cron /var/lib/oracle-standin"
 
 
