@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CHECKS := lint sanity units integration cloud molecule site
 
-.PHONY: help demo demo-down test $(CHECKS) test-live bench docs dist packages
+.PHONY: help demo demo-down test $(CHECKS) test-live bench docs docs-site dist packages
 
 help: ## this list
 	@sed -nE 's/^([a-z -]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-36s %s\n' "make $$target" "$$text"; done
@@ -39,9 +39,13 @@ bench: packages ## what a second run of site.yml costs, against as many pings; a
 	PATH=$$bin:$$PATH $$bin/python tests/bench/schema.py
 	PATH=$$bin:$$PATH exec $$bin/python tests/bench/bench.py
 
-docs: ## write roles/*/README.md anew from their argument_specs
+docs: ## write roles/*/README.md and the table in docs/architecture.md anew from the sources
 	@bin=$$(tests/ci/venv dev)/bin
 	exec $$bin/python tests/ci/docs.py
+
+docs-site: ## the pages of all modules and roles as HTML in .cache/docs-site
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec $$bin/python tests/ci/docs_site.py
 
 dist: ## build the collection, and have Galaxy's importer look at it
 	@bin=$$(tests/ci/venv dev)/bin

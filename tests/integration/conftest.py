@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK, HOST = os.environ.get("CRAB_SITE", "crab-site"), "crab-vm"
@@ -115,3 +116,14 @@ def lab_site(network: str, identity: str = "cc7") -> Iterator[Site]:
     yield host
     if not os.environ.get("CRAB_LAB_KEEP"):
         lab("down", "--network", network)
+
+
+def preflight(inventory: str, folder: Path, variables: dict[str, object]) -> subprocess.CompletedProcess[str]:
+    """What preflight says of the stages config and auth, without a host. The roles are there for their defaults and never run."""
+    roles = {"config": ["crabserver_config"], "auth": ["frontend_auth"]}
+    check = {"cmsweb.crab.preflight": {"stages": roles, "connect": False}}
+    tasks = [check, *({"ansible.builtin.import_role": {"name": f"cmsweb.crab.{name}"}, "tags": ["never"]} for names in roles.values() for name in names)]
+    book = folder / "preflight.yml"
+    book.write_text(yaml.safe_dump([{"hosts": "crab", "gather_facts": False, "tasks": tasks}]))
+    command = ["ansible-playbook", str(book), "-i", f"inventories/{inventory}", "-e", json.dumps(variables)]
+    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import ROOT, Site
+from .conftest import ROOT, Site, preflight
 
 AUTH = "/data/srv/current/auth/crabserver/CRABServerAuth.py"
 ROTATE = "playbooks/rotate_db_password.yml"
@@ -100,17 +100,6 @@ def test_6_config_writes_both_stages_and_restarts_nothing(site: Site, old: str) 
 
 VAULT = {f"vault_crab_{name}_password": f"Example-{name}" for name in ("database", "reader", "writer")}
 EXAMPLES = {"private": ["crab3_alice"], "preprod": ["cms_analysis_reqmgr"], "prod": ["cms_analysis_reqmgr", "cms_analysis_reqmgr_r", "cms_analysis_reqmgr_w"]}
-
-
-def preflight(inventory: str, folder: Path, variables: dict[str, object]) -> subprocess.CompletedProcess[str]:
-    """What preflight says of the stages config and auth, without a host. The roles are there for their defaults and never run."""
-    roles = {"config": ["crabserver_config"], "auth": ["frontend_auth"]}
-    check = {"cmsweb.crab.preflight": {"stages": roles, "connect": False}}
-    tasks = [check, *({"ansible.builtin.import_role": {"name": f"cmsweb.crab.{name}"}, "tags": ["never"]} for names in roles.values() for name in names)]
-    book = folder / "preflight.yml"
-    book.write_text(yaml.safe_dump([{"hosts": "crab", "gather_facts": False, "tasks": tasks}]))
-    command = ["ansible-playbook", str(book), "-i", f"inventories/{inventory}", "-e", json.dumps(variables)]
-    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
