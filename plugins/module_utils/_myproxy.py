@@ -74,7 +74,7 @@ def own_fault(parsed, certificate, key, ca_path):
         return '%s has mode %04o, and 0400 or 0600 is wanted' % (key, mode)
     if parsed.not_after <= time.time():
         return 'it expired at %s' % _x509.iso(parsed.not_after)
-    return _x509.chain_fault(certificate, ca_path, proxy=certificate == key)
+    return _x509.chain_fault(certificate, ca_path, proxy=identity_of(parsed.subject) != parsed.subject)
 
 
 def _explained(result, server, port, certificate, key):

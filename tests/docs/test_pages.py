@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import xml.etree.ElementTree as ET
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def unknown(span: str) -> list[str]:
         return [f"{span}: {problem}" for problem in commands.problems(command(span))]
     wrong = [f"there is no {path}" for path in paths(span) if not PLACEHOLDER.search(path) and not [*ROOT.glob(path), *ROOT.glob(f"roles/*/{path}")]]
     for word in re.findall(r"(?<![\w./$-])(?:--[a-z][a-z-]+|[a-z]+(?:_[a-z0-9]+)+)(?![\w/-])", span):
-        if word not in commands.vocabulary():
+        if word not in commands.vocabulary() | causes():
             wrong.append(f"nothing in the tree is called {word}")
     if re.match(r"^--tags \S+$", span):
         wrong += [f"no stage {tag}" for tag in span.split()[1].split(",") if tag not in commands.tags("site.yml")]
@@ -204,13 +205,22 @@ def test_the_stages_of_the_readme_and_of_the_picture_are_those_of_the_playbook()
     assert [text.text for text in picture.iter(f"{svg}text") if text.get("class") == "head"] == stages
 
 
+@cache
+def causes() -> set[str]:
+    """What `diagnose` and `verify` call the faults that they find."""
+    source = "".join((ROOT / f"plugins/module_utils/{name}.py").read_text(encoding="utf-8") for name in ("_diagnose", "_cmsauth"))
+    found = {key.value for node in ast.parse(source).body if isinstance(node, ast.Assign) and node.targets[0].id in ("CAUSES", "REMEDIES")
+              for key in node.value.keys} - {"ok"}
+    states = set(re.findall(r"return '(\w+)', ", (ROOT / "plugins/module_utils/_myproxy.py").read_text(encoding="utf-8"))) - {"registered"}
+    of_role = re.findall(r"'cause': '(\w+)'", (ROOT / "roles/diagnose/vars/main.yml").read_text(encoding="utf-8"))
+    return found | {cause for cause in of_role if cause != "myproxy_"} | {f"myproxy_{state}" for state in states}
+
+
 def test_troubleshooting_has_every_cause_and_links_every_role() -> None:
     text = ALL["docs/troubleshooting.md"].text
-    source = "".join((ROOT / f"plugins/module_utils/{name}.py").read_text(encoding="utf-8") for name in ("_diagnose", "_cmsauth"))
-    causes = {key.value for node in ast.parse(source).body if isinstance(node, ast.Assign) and node.targets[0].id in ("CAUSES", "REMEDIES")
-              for key in node.value.keys} - {"ok"}
 
-    assert causes - set(re.findall(r"`([a-z_]+)`", text)) == set()
+    assert {"dn_not_in_gridmap", "authmap", "password_expires", "myproxy_refused"} < causes()
+    assert causes() - set(re.findall(r"`([a-z_]+)`", text)) == set()
     assert [role.parent.name for role in ROOT.glob("roles/*/TROUBLESHOOTING.md") if f"../roles/{role.parent.name}/README.md#troubleshooting" not in text] == []
 
 

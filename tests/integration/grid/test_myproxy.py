@@ -97,6 +97,16 @@ def test_a_revoked_certificate_is_our_own_fault_and_not_the_registration(service
     assert said["state"] == "credential" and "it is revoked, by a CRL in /etc/grid-security/certificates." in said["message"]
 
 
+def test_a_proxy_in_both_files_is_asked_for_by_the_dn_of_its_owner(service: Grid) -> None:
+    """As a private installation has it: the files of the service are two copies of the operator's proxy."""
+    service.send("service-proxy.pem")
+    service.on("cd /root/pki && install -m 400 service-proxy.pem both-cert.pem && install -m 400 service-proxy.pem both-key.pem")
+
+    said = probe(service, "root", certificate="/root/pki/both-cert.pem", key="/root/pki/both-key.pem")
+
+    assert (said["state"], said["dn"]) == ("not_registered", ALICE)
+
+
 def test_the_text_as_a_file(service: Grid, tmp_path: Path) -> None:
     variables = {**SERVER, "myproxy_port": 7513, "myproxy_registration": "file", "myproxy_file": str(tmp_path / "mail.txt")}
 

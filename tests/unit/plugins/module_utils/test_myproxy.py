@@ -15,6 +15,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabErr
 
 NOT = '"%s" not authorized by server\'s %s policy\n'
 DN = '/DC=ch/CN=crab-vm.example.org'
+ALICE = '/DC=org/OU=Users/CN=alice/CN=123456/CN=Alice Example'
 
 
 @pytest.mark.parametrize('said, state, missing', [
@@ -68,6 +69,19 @@ def test_a_key_that_others_can_read_is_named_as_the_cause(pki, tmp_path, monkeyp
 
     assert result['state'] == 'credential' and 'has mode 0440, and 0400 or 0600 is wanted.' in result['message']
     assert 'crabserver_config_service_owner' in result['hint']
+
+
+def test_a_proxy_is_checked_as_one_also_in_two_files(pki, tmp_path, monkeypatch):
+    client(tmp_path, monkeypatch, 'echo "$X509_USER_CERT $X509_USER_KEY No credentials exist for username"; exit 1')
+    paths = [str(tmp_path / name) for name in ('cert.pem', 'key.pem')]
+    for path in paths:
+        with open(path, 'w') as target:
+            target.write(pki.proxy('two', 'alice'))
+        os.chmod(path, 0o400)
+
+    result = probe(pki, certificate=paths[0], key=paths[1])
+
+    assert (result['state'], result['dn'], result['said'].split()[:2]) == ('registered', ALICE, paths)
 
 
 def test_a_server_that_never_answers_is_given_up(pki, tmp_path, monkeypatch):
