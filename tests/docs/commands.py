@@ -203,6 +203,15 @@ def _export(words: list[str]) -> Iterator[str]:
         yield f"export: {words[1]}"
 
 
+def _pip(words: list[str]) -> Iterator[str]:
+    if words[1:2] != ["install"] or len(words) < 3:
+        yield "pip: only install is known here"
+    elif words[2] == "-r":
+        yield from (f"there is no file {name}" for name in words[3:] if not (ROOT / name).is_file())
+    else:
+        yield from (f"nothing in the tree needs {name}" for name in words[2:] if name.split("==")[0] not in vocabulary())
+
+
 def _openssl(words: list[str]) -> Iterator[str]:
     done = subprocess.run(["openssl", words[1], "-help"], capture_output=True, text=True, check=False)
     known = re.findall(r"^ (-\w+)", done.stderr + done.stdout, re.MULTILINE)
@@ -215,7 +224,7 @@ def _anything(_words: list[str]) -> Iterator[str]:
 
 CHECKS: dict[str, Callable[[list[str]], Iterator[str]]] = {
     "ansible": _adhoc, "ansible-doc": _doc, "ansible-galaxy": _other_ansible, "ansible-playbook": _playbook, "ansible-vault": _other_ansible,
-    "cp": _copy, "export": _export, "git": _git, "make": _make, "openssl": _openssl,
+    "cp": _copy, "export": _export, "git": _git, "make": _make, "openssl": _openssl, "pip": _pip,
     "cd": _anything,
     # Its options are compared with its help on a host, in tests/integration/test_docs.py.
     "voms-proxy-init": _anything,

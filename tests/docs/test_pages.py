@@ -59,6 +59,16 @@ def test_the_index_names_every_page() -> None:
     assert {name.removeprefix("docs/") for name in ALL if name.startswith("docs/")} - linked == {"README.md"}
 
 
+def test_the_glossary_has_the_words_that_the_guide_sets_in_italics() -> None:
+    known = " ".join(re.findall(r"^\| ([^|]+) \|", ALL["docs/glossary.md"].text, re.MULTILINE)).lower()
+    guide = re.sub(r"\*\*[^*]+\*\*", "", ALL["docs/private-instance.md"].text)
+
+    words = {word.lower().removesuffix("s") for word in re.findall(r"\*([^*\n]+)\*", guide)}
+
+    assert len(words) > 15
+    assert {word for word in words if word not in known} == set()
+
+
 # Names -------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("page", GUIDES.values(), ids=GUIDES)
@@ -242,6 +252,8 @@ def test_troubleshooting_has_every_cause_and_links_every_role() -> None:
     ("cp -r inventories/nosuch inventories/mine", "cannot be copied"),
     ("git clone git://github.com/dmwm/CRABServer", "is no https URL"),
     ("openssl x509 -nosuch", "has no option -nosuch"),
+    ("pip install -r requirements/nosuch.txt", "there is no file"),
+    ("pip install nosuchpackage", "nothing in the tree needs"),
     ("rm -rf /", "not classified"),
 ])
 def test_a_wrong_command_is_found(line: str, said: str) -> None:
