@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 
-import yaml
-
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleUndefinedVariable
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight
@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
         for role in self._roles(arguments['stages'], task_vars):
             values, wrong = self._values(role, task_vars, unset)
             problems += wrong
-            if not wrong and len(values) == len(self._options(role)):
+            if not wrong and len(values) == len(_options(role)):
                 found, doubts = _preflight.check(role, values)
                 problems += found
                 warnings += doubts
@@ -61,27 +61,26 @@ class ActionModule(ActionBase):
     def _roles(stages, task_vars):
         """The roles of the stages that this run selects by its tags."""
         wanted, skipped = task_vars.get('ansible_run_tags') or ['all'], task_vars.get('ansible_skip_tags') or []
-        return [role for stage, roles in stages.items() for role in roles
-                if stage not in skipped and ('all' in wanted or stage in wanted)]
-
-    @staticmethod
-    def _options(role):
-        with open(os.path.join(ROLES, role, 'meta', 'argument_specs.yml'), encoding='utf-8') as source:
-            return yaml.safe_load(source)['argument_specs']['main']['options']
+        return list(dict.fromkeys(role for stage, roles in stages.items() for role in roles
+                                  if stage not in skipped and ('all' in wanted or stage in wanted)))
 
     def _values(self, role, task_vars, unset):
         """The role's variables by name, templated, and what its argument_specs say against them.
 
+        A role that is included later has not brought its defaults and vars yet.
+
         :param unset: names of variables that others are made from and that nobody has set, with the names of those others; is added to.
         """
-        options, values, problems = self._options(role), {}, []
+        options, values, problems = _options(role), {}, []
+        variables = {**_read(role, 'defaults'), **_read(role, 'vars'), **task_vars}
         for name, option in options.items():
-            if name not in task_vars:
+            if name not in variables:
                 if option.get('required'):
                     problems.append('%s is not set. %s' % (name, _sentence(option)))
                 continue
             try:
-                values[name] = json.loads(json.dumps(self._templar.template(task_vars[name])))   # plain types, as modules get them
+                with self._templar.set_temporary_context(available_variables=variables):
+                    values[name] = json.loads(json.dumps(self._templar.template(variables[name])))   # plain types, as modules get them
             except AnsibleUndefinedVariable as error:
                 for missing in dict.fromkeys(re.findall(r"'(\w+)' is undefined", str(error))):
                     unset.setdefault(missing, []).append(name)
@@ -98,7 +97,7 @@ class ActionModule(ActionBase):
     def _connection_problems(self, task_vars):
         host = task_vars.get('inventory_hostname')
         where = '%s (ansible_host %s, ansible_user %s)' % (
-            host, task_vars.get('ansible_host', host), task_vars.get('ansible_user') or task_vars.get('ansible_ssh_user') or 'not set')
+            host, self._templar.template(task_vars.get('ansible_host', host)), task_vars.get('ansible_user') or task_vars.get('ansible_ssh_user') or 'not set')
         try:
             answer = self._low_level_execute_command('id -u')
         except AnsibleConnectionFailure as error:
@@ -109,6 +108,19 @@ class ActionModule(ActionBase):
             said = (answer.get('stderr') or answer.get('stdout') or '').strip().splitlines()
             return ['%s: cannot become root: %s. Allow the account sudo without a password.' % (where, said[-1] if said else 'no answer')]
         return []
+
+
+def _options(role):
+    return _read(role, 'meta', 'argument_specs.yml')['argument_specs']['main']['options']
+
+
+@functools.lru_cache(maxsize=None)
+def _read(role, folder, name='main.yml'):
+    path = os.path.join(ROLES, role, folder, name)
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding='utf-8') as source:
+        return yaml_load(source) or {}
 
 
 def _sentence(option):

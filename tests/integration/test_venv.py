@@ -196,9 +196,8 @@ def test_9_rollback_brings_the_release_before_back_and_the_other_can_be_removed(
 
 def test_the_example_inventory_has_nothing_that_preflight_minds(tmp_path: Path) -> None:
     roles = {"deploy": ["venv_install"], "config": ["crabserver_config"]}
-    tasks: list[dict[str, object]] = [{"cmsweb.crab.preflight": {"stages": roles, "connect": False}}]
-    tasks += [{"ansible.builtin.import_role": {"name": f"cmsweb.crab.{name}"}, "tags": ["never"]} for names in roles.values() for name in names]
-    (tmp_path / "preflight.yml").write_text(yaml.safe_dump([{"hosts": "crab", "gather_facts": False, "tasks": tasks}]))
+    check = {"cmsweb.crab.preflight": {"stages": roles, "connect": False}}
+    (tmp_path / "preflight.yml").write_text(yaml.safe_dump([{"hosts": "crab", "gather_facts": False, "tasks": [check]}]))
     vault = {"vault_crab_database_password": "Example-1", "vault_crab_s3_secret_key": "Example-2", "venv_install_repository": str(tmp_path)}
 
     done = subprocess.run(["ansible-playbook", tmp_path / "preflight.yml", "-i", "inventories/el9", "-e", json.dumps(vault)], cwd=ROOT,
