@@ -20,6 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"L\(([^,()]+),\s*([^()]+)\)")
 MODULE = re.compile(r"M\(cmsweb\.crab\.([a-z_]+)\)")
+SOFTWARE = ["hgdeploy", "venv_install"]  # see playbooks/vars/software.yml
 TABLE = re.compile(r"(<!-- stages: .*? -->\n).*?(?=\n## )", re.DOTALL)
 TASK = re.compile(r"^ +(?:- )?([a-z_]+\.[a-z_]+)\.([a-z0-9_]+):", re.MULTILINE)
 # Nearly every module has these, and they know nothing of CRAB.
@@ -79,7 +80,9 @@ def roles_of(book: Path) -> Iterator[tuple[str, str]]:
         for task in [*named, *flat(play.get("tasks", []))]:
             role = task.get("ansible.builtin.import_role") or task.get("ansible.builtin.include_role")
             if role:
-                yield (task.get("tags") or [""])[0], role["name"].rsplit(".", 1)[1]
+                name = role["name"].rsplit(".", 1)[1]
+                for one in SOFTWARE if name == "{{ software }}" else [name]:
+                    yield (task.get("tags") or [""])[0], one
 
 
 def modules_of(role: Path) -> tuple[list[str], list[str]]:
