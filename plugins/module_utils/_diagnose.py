@@ -296,35 +296,31 @@ def check_configuration(site):
 def check_external(site):
     """As the server reads it: over http, in the shape of its release, with the mode of config.py."""
     if not site.deployed('crabserver'):
-        return
+        return []
     try:
         settings = site.settings()
     except CrabError:
-        return      # named by check_configuration
+        return []   # named by check_configuration
     release = site.release()
     era = _release.era_of(release) if release else None
     url = settings.get('data.extconfigurl')
     if era == 'none' or not url:
-        return
+        return []
     pinned = _external.pinned_revision(url)
-    if pinned:
-        yield finding('external_pinned', 'data.extconfigurl: %s' % pinned)
+    found = [finding('external_pinned', 'data.extconfigurl: %s' % pinned)] if pinned else []
     try:
         content = _externalfetch.fetch(url, era == 'keyed', TIMEOUT)
     except CrabError as error:
-        yield finding('external_unreachable', error.message)
-        return
+        return found + [finding('external_unreachable', error.message)]
     try:
         value = _strictjson.load(content, _external.masked_url(url))[0]
     except CrabError as error:
-        yield finding('external_broken', error.message)
-        return
-    wrong = list(_wrong_content(value, era or _external.detect(value), settings.get('data.mode'), release))
+        return found + [finding('external_broken', error.message)]
+    wrong = _wrong_content(value, era or _external.detect(value), settings.get('data.mode'), release)
     published = None if wrong else _published_here(site, url)
     if published:
         wrong = [finding('stale', 'crabserver started before %s was last changed.' % published, path=published)]
-    for one in wrong:
-        yield one
+    return found + wrong
 
 
 def _published_here(site, url):
@@ -340,16 +336,18 @@ def _wrong_content(value, era, mode, release):
     shape = _external.detect(value)
     wanted = ('keyed', 'modes') if era == 'both' else (era,)
     if shape not in wanted:
-        yield finding('external_era', 'The external configuration has the shape "%s", and %s reads "%s".' % (shape or 'unknown', release or 'the release', era))
-        return
+        return [finding('external_era', 'The external configuration has the shape "%s", and %s reads "%s".' % (
+            shape or 'unknown', release or 'the release', era))]
+    found = []
     if shape in ('keyed', 'modes') and mode not in _external.mode_names(value):
-        yield finding('external_mode', 'data.mode is %s, and the external configuration has %s.' % (mode, ', '.join(_external.mode_names(value)) or 'none'))
+        found.append(finding('external_mode', 'data.mode is %s, and the external configuration has %s.' % (
+            mode, ', '.join(_external.mode_names(value)) or 'none')))
     faults = _external.examine(value, shape)[0]
     if faults:
-        yield finding('external_keys', ' '.join(faults[:5]))
+        found.append(finding('external_keys', ' '.join(faults[:5])))
     elif 'htcondorScheddsLink' in value:
-        for one in _wrong_schedds(value):
-            yield one
+        found += _wrong_schedds(value)
+    return found
 
 
 def _wrong_schedds(value):
@@ -384,16 +382,14 @@ def check_python_path(site):
 
 def check_users(site):
     if not site.deployed('frontend'):
-        return
-    backend, frontend = _files.read(site.auth('wmcore-auth', 'header-auth-key')), _files.read(site.frontend('keys', 'authz-headers'))
-    if backend is not None and backend != frontend:
-        yield finding('header_key', '%s and %s differ.' % (site.auth('wmcore-auth', 'header-auth-key'), site.frontend('keys', 'authz-headers')))
-    for one in _maps(site):
-        yield one
-    for job in _active_jobs(site) if site.options['own_maps'] else []:
-        yield finding('cron', 'The crontab of %s has an active job: %s' % (site.options['user'], job))
-    for one in _backends(site):
-        yield one
+        return []
+    paths = site.auth('wmcore-auth', 'header-auth-key'), site.frontend('keys', 'authz-headers')
+    backend, frontend = [_files.read(path) for path in paths]
+    found = [finding('header_key', '%s and %s differ.' % paths)] if backend is not None and backend != frontend else []
+    found += _maps(site)
+    found += [finding('cron', 'The crontab of %s has an active job: %s' % (site.options['user'], job))
+              for job in (_active_jobs(site) if site.options['own_maps'] else [])]
+    return found + list(_backends(site))
 
 
 def _maps(site):
@@ -442,23 +438,20 @@ def _backends(site):
 
 def check_service_certificate(site):
     if not site.deployed('crabserver'):
-        return
-    paths = [site.auth('crabserver', 'dmwm-service-%s.pem' % kind) for kind in ('cert', 'key')]
+        return []
+    found, paths = [], [site.auth('crabserver', 'dmwm-service-%s.pem' % kind) for kind in ('cert', 'key')]
     contents = [_files.read(path) for path in paths]
     for path, content in zip(paths, contents):
         if content is None:
-            yield finding('service_certificate_missing', 'There is no %s.' % path)
+            found.append(finding('service_certificate_missing', 'There is no %s.' % path))
         else:
-            for one in _mode_faults(path, '_crabserver', secret=path == paths[1]):
-                yield one
+            found += _mode_faults(path, '_crabserver', secret=path == paths[1])
     if None in contents:
-        return
+        return found
     certificate = _x509.first_certificate(contents[0], paths[0])
     if certificate.public_key != _x509.public_key(contents[1], paths[1]):
-        yield finding('service_certificate_pair', 'The key in %s does not belong to the certificate in %s.' % (paths[1], paths[0]))
-        return
-    for one in _endings(contents[0], certificate, paths[0], site.options['hours']):
-        yield one
+        return found + [finding('service_certificate_pair', 'The key in %s does not belong to the certificate in %s.' % (paths[1], paths[0]))]
+    return found + list(_endings(contents[0], certificate, paths[0], site.options['hours']))
 
 
 def _endings(content, certificate, path, hours):

@@ -6,8 +6,6 @@ import os
 import subprocess
 from pathlib import Path
 
-VERSIONS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12")  # what ansible-core 2.16 has as targets
-
 
 def find(version: str) -> Path | None:
     """The interpreter of this version, by the path that it gives itself."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""sanity.py [OPTION...]: ansible-test sanity on every target Python that this machine has; options go to ansible-test.
+"""sanity.py [OPTION...]: ansible-test sanity on every target Python of this ansible-core that the machine has; options go to ansible-test.
 
 ansible-test wants three things that are not given: a folder that is really called ansible_collections/cmsweb/crab, Pythons on
 PATH that run, and a bootstrap script for pip that it fetches from the web. What that script does, ensurepip does as well.
@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pythons
 import tree
+from ansible.release import __version__
+from ansible_test._util.target.common import constants
 
 ROOT = tree.ROOT
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab"
 # Not in what galaxy.yml builds, and programs of this machine or the lab's rather than Ansible content. Lint looks at them.
 OUTSIDE = (".ci/", "molecule/", "tests/bench/", "tests/ci/", "tests/integration/", "tests/lab/", "tests/property/")
-BOOTSTRAPS = ("20_3_4", "21_3_1", "23_1_2")  # the versions of pip that ansible-core 2.16 asks for
+BOOTSTRAPS = ("20_3_4", "21_3_1", "23_1_2", "24_2")  # the versions of pip that ansible-core 2.16 and 2.19 ask for
 BOOTSTRAP = """\
 import subprocess
 import sys
@@ -40,7 +42,7 @@ NOISE = re.compile(
 
 
 def main() -> int:
-    copy = tree.copy(ROOT / ".cache/sanity", without=OUTSIDE)
+    copy = tree.copy(ROOT / f".cache/sanity-{__version__}", without=OUTSIDE)
     # It asks git for the list of files, and the outer repository ignores this folder.
     subprocess.run(["git", "init", "--quiet", "."], cwd=copy, check=True)
     subprocess.run(["git", "add", "--all", "."], cwd=copy, check=True)
@@ -78,10 +80,10 @@ def bootstrap() -> None:
 
 def interpreters() -> tuple[Path, list[str]]:
     """A folder with the Pythons that run, for the front of PATH, and the versions that are not there."""
-    folder, absent = ROOT / ".cache/pythons", []
+    folder, absent = ROOT / f".cache/pythons-{__version__}", []
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for version in pythons.VERSIONS:
+    for version in constants.REMOTE_ONLY_PYTHON_VERSIONS + constants.CONTROLLER_PYTHON_VERSIONS:
         found = pythons.find(version)
         if found is None:
             absent.append(version)
