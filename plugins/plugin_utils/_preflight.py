@@ -4,19 +4,25 @@
 
 """What can be known to be wrong with a role's variables without touching the host.
 
-One function for a role: its variables in, a list of problems and a list of doubts out. Each names the variable and the cure.
+examine() templates the variables of a role and holds them against its argument_specs. What is more to check has one function for a role: its
+variables in, a list of problems and a list of doubts out. Each names the variable and the cure.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import ipaddress
+import json
 import os
 import re
 import subprocess
 
 from importlib import metadata
 
-from ansible.errors import AnsibleOptionsError
+from ansible.errors import AnsibleError, AnsibleOptionsError, AnsibleUndefinedVariable
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
 from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _venv, _x509
@@ -24,16 +30,73 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabErr
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, driver, source
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _wheels
 
+ROLES = os.path.join(os.path.dirname(__file__), '..', '..', 'roles')
+# From ansible-core 2.19 on, only what comes from a trusted place is a template.
+TRUSTED = {'trusted_as_template': True} if 'trusted_as_template' in inspect.signature(DataLoader.load_from_file).parameters else {}
+HOST_NAME = re.compile(r'^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$', re.IGNORECASE)
 HG_TAG = re.compile(r'^HG\d{4}[a-z]\d*$')
 SERVER_NAME = re.compile(r'^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$')
 METADATA_LENGTH = 255
 PLACEHOLDER = re.compile(r'^(|CHANGE_?ME|FIXME|\*+)$', re.IGNORECASE)
 
 
-def check(role, values):
-    """(problems, doubts) for one role; a role without a function here has nothing more to check."""
+def examine(role, variables, templar, unset):
+    """(problems, doubts) of a role's variables.
+
+    :param variables: all variables by name. A role that is included later has not brought its defaults and vars yet.
+    :param unset: names of variables that others are made from and that nobody has set, with the names of those others; is added to.
+    """
+    specs = _read(role, 'meta', 'argument_specs.yml')['argument_specs']['main']['options']
+    variables = {**_read(role, 'defaults'), **_read(role, 'vars'), **variables}
+    with templar.set_temporary_context(available_variables=variables):
+        values, problems = _values(role, specs, variables, templar.template, unset)
+    if problems or len(values) < len(specs):
+        return problems, []
     function = CHECKS.get(role)
     return function(values) if function else ([], [])
+
+
+@functools.lru_cache(maxsize=None)
+def _read(role, folder, name='main.yml'):
+    """A file of a role, as Ansible reads it: what is a template there is one here."""
+    path = os.path.join(ROLES, role, folder, name)
+    return (DataLoader().load_from_file(path, **TRUSTED) or {}) if os.path.exists(path) else {}
+
+
+def _values(role, specs, variables, template, unset):
+    """The role's variables by name, templated, and what its argument_specs say against them."""
+    values, problems = {}, []
+    for name, option in specs.items():
+        if name not in variables:
+            if option.get('required'):
+                problems.append('%s is not set. %s' % (name, _sentence(option)))
+            continue
+        try:
+            values[name] = json.loads(json.dumps(template(variables[name])))   # plain types, as modules get them
+        except AnsibleUndefinedVariable as error:
+            for missing in dict.fromkeys(re.findall(r"'(\w+)' is undefined", str(error))):
+                unset.setdefault(missing, []).append(name)
+        except AnsibleError as error:
+            problems.append('%s cannot be made up: %s' % (name, 'its value is secret' if option.get('no_log') else first_line(error)))
+    if problems or len(values) < len(specs):
+        return values, problems
+    validation = ArgumentSpecValidator(specs).validate(values)
+    secret = any(specs[name].get('no_log') and name in message for name in specs for message in validation.error_messages)
+    for message in validation.error_messages:
+        problems.append('role %s: %s' % (role, 'a secret variable has the wrong type' if secret else message))
+    return dict(values, **{name: value for name, value in validation.validated_parameters.items() if name in values}), problems
+
+
+def _sentence(option):
+    """The first sentence of the description: what the variable is for."""
+    text = option.get('description') or ''
+    return text[0] if isinstance(text, list) else text
+
+
+def first_line(error):
+    """The first line of what Ansible raised, without its full stop."""
+    message = str(getattr(error, 'message', '') or error).strip().splitlines()
+    return (message[0] if message else error.__class__.__name__).rstrip('.')
 
 
 def check_vm(values):
@@ -72,8 +135,11 @@ def _sdk_problems():
 
 def check_gridcert(values):
     problems = []
+    if not HOST_NAME.match(values['gridcert_fqdn']):
+        problems.append('gridcert_fqdn: %s is no full name of a host. Write it as `hostname -f` prints it there, such as crab-vm.example.org, in the inventory '
+                        'or in crab_fqdn.' % values['gridcert_fqdn'])
     if values['gridcert_pkcs12'] and not values['gridcert_pkcs12_password']:
-        problems = ['gridcert_pkcs12_password is empty, and a PKCS12 archive needs one. Set it in a vault, or empty gridcert_pkcs12.']
+        problems.append('gridcert_pkcs12_password is empty, and a PKCS12 archive needs one. Set it in a vault, or empty gridcert_pkcs12.')
     return problems + ISSUERS[values['gridcert_issuer']](values), []
 
 

@@ -43,7 +43,7 @@ def test_each_example_is_one_that_the_module_takes(name: str, monkeypatch: pytes
 
     assert name in [called for called, _arguments in examples]
     for called, arguments in examples:
-        if called == 'preflight':       # an action plugin, which checks its arguments itself
+        if called in ('preflight', 'private_inventory'):    # action plugins, which check their arguments themselves
             continue
         spec, options = specification(called, monkeypatch)
         given = {key: STAND_INS.get(spec.get(key, {}).get('type'), value) if isinstance(value, str) and '{{' in value else value
