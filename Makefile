@@ -47,9 +47,9 @@ docs-site: ## the pages of all modules and roles as HTML in .cache/docs-site
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/docs_site.py
 
-dist: ## build the collection, and have Galaxy's importer look at it
+dist: ## build the collection, the same bytes from the same commit, and have Galaxy's importer look at it
 	@bin=$$(tests/ci/venv dev)/bin
-	PATH=$$bin:$$PATH exec tests/ci/dist
+	PATH=$$bin:$$PATH exec $$bin/python tests/ci/dist.py
 
 packages:
 	@exec tests/lab/lab packages

@@ -16,10 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 LINK = "collections/ansible_collections"
 
 
-def copy(folder: Path, without: Sequence[str] = ()) -> Path:
-    """Make FOLDER hold what the working tree holds but for these folders, and nothing that it does not hold any more."""
+def copy(folder: Path, without: Sequence[str] = (), others: bool = True) -> Path:
+    """Make FOLDER hold what the working tree holds but for these folders, and nothing that it does not hold any more.
+
+    :param others: files that git does not know yet as well.
+    """
     target = folder / "ansible_collections/cmsweb/crab"
-    wanted = {name for name in _files() if not name.startswith((LINK, *without))}
+    wanted = {name for name in _files(others) if not name.startswith((LINK, *without))}
     for path in [path for path in target.rglob("*") if path.is_file() or path.is_symlink()]:
         name = str(path.relative_to(target))
         # ansible-test keeps its results there, and a repository of its own in .git: see sanity.py.
@@ -35,8 +38,8 @@ def copy(folder: Path, without: Sequence[str] = ()) -> Path:
     return target
 
 
-def _files() -> list[str]:
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+def _files(others: bool) -> list[str]:
+    command = ["git", "ls-files", "-z", "--cached", *(["--others", "--exclude-standard"] if others else [])]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     return [name for name in listed if name and ((ROOT / name).is_file() or (ROOT / name).is_symlink())]
 
