@@ -25,9 +25,9 @@ def copy(folder: Path, without: Sequence[str] = (), others: bool = True) -> Path
     wanted = {name for name in _files(others) if not name.startswith((LINK, *without))}
     for path in [path for path in target.rglob("*") if path.is_file() or path.is_symlink()]:
         name = str(path.relative_to(target))
-        # ansible-test keeps its results there, and a repository of its own in .git: see sanity.py.
+        # ansible-test keeps its results and a Python there, and a repository of its own in .git: see sanity.py.
         # A link is made anew: shutil.copy2 does not replace one.
-        if path.is_symlink() or (name not in wanted and not name.startswith(("tests/output/", ".git/"))):
+        if not name.startswith(("tests/output/", ".git/")) and (path.is_symlink() or name not in wanted):
             path.unlink()
     for name in wanted:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
