@@ -1,0 +1,79 @@
+"""The archive for Galaxy: the same from every clone, with what a user needs and nothing else, and of use where there is no checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOP = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "inventories", "meta", "playbooks", "plugins",
+       "requirements", "roles", "site.yml", "awx", "docs", "examples"}
+LEAST = {"meta/runtime.yml", "meta/execution-environment.yml", "changelogs/changelog.yaml", "inventories/private/hosts.yml", "requirements/oracle.txt",
+         "plugins/modules/preflight.py", "roles/verify/tasks/main.yml", "roles/verify/README.md", "playbooks/site.yml", "docs/README.md", "site.yml"}
+
+
+def built(clone: Path, folder: Path, umask: int) -> Path:
+    """The archive that dist.py makes in a clone of what is committed here."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True, umask=umask)
+    run = subprocess.run([sys.executable, "tests/ci/dist.py", folder], cwd=clone, umask=umask, text=True, capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return next(folder.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("first")
+    return built(place / "clone", place / "dist", 0o022)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of somebody who has the archive alone, and what it needs."""
+    place = tmp_path_factory.mktemp("collections")
+    command = ["ansible-galaxy", "collection", "install", "--offline", "--no-deps", "-p", place, archive]
+    subprocess.run(command, cwd=place, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(place), "ANSIBLE_NOCOLOR": "1"}
+
+
+def test_two_clones_make_the_same_bytes(archive: Path, tmp_path: Path) -> None:
+    other = built(tmp_path / "another", tmp_path / "dist", 0o077)
+
+    assert (other.name, other.read_bytes()) == (archive.name, archive.read_bytes())
+
+
+def test_it_has_what_a_user_needs_and_no_tool_of_ours(archive: Path) -> None:
+    with tarfile.open(archive) as content:
+        members = content.getmembers()
+    names = {member.name for member in members if member.isfile()}
+
+    assert {name.split("/")[0] for name in names} <= TOP
+    assert LEAST <= names
+    assert not [name for name in names if re.search(r"(^|/)(\.|tests/|demo)|\.pyc$|~$", name) or name.startswith("changelogs/fragments")]
+    assert {(member.uid, member.gid, member.uname, member.gname) for member in members} == {(0, 0, "", "")}
+    assert {member.mode for member in members} <= {0o644, 0o755}
+
+
+def test_installed_in_an_empty_folder_site_yml_can_be_read(elsewhere: dict[str, str], tmp_path: Path) -> None:
+    run = subprocess.run(["ansible-playbook", "cmsweb.crab.site", "-i", "crab-vm.example.org,", "--syntax-check"], cwd=tmp_path, env=elsewhere,
+                         text=True, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+    assert run.returncode == 0 and "playbook: cmsweb.crab.site" in run.stdout, run.stdout + run.stderr
+
+
+def test_installed_in_an_empty_folder_preflight_knows_what_is_wrong(elsewhere: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(
+        "crab:\n  hosts:\n    crab-vm.example.org:\n      ansible_connection: local\n      ansible_become: false\n      ansible_user: crab\n"
+        "      crab_hg_version: '1803'\n      crab_mode: nosuch\n      crabserver_config_external: {cmsweb-dev: {}}\n")
+
+    run = subprocess.run(["ansible-playbook", "cmsweb.crab.site", "-i", "hosts.yml", "--tags", "deploy,config,auth"], cwd=tmp_path, env=elsewhere,
+                         text=True, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+    said = " ".join(run.stdout.split())
+    for part in ("nothing was touched", "hgdeploy_version: 1803 is no HG tag", "crab_database_password is not set"):
+        assert part in said, run.stdout + run.stderr
