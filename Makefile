@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CHECKS := lint sanity units integration cloud molecule site
 
-.PHONY: help demo demo-down test $(CHECKS) test-live bench docs docs-site dist packages
+.PHONY: help demo demo-down test $(CHECKS) test-live bench docs docs-site dist release packages
 
 help: ## this list
 	@sed -nE 's/^([a-z -]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-36s %s\n' "make $$target" "$$text"; done
@@ -50,6 +50,10 @@ docs-site: ## the pages of all modules and roles as HTML in .cache/docs-site
 dist: ## build the collection, the same bytes from the same commit, and have Galaxy's importer look at it
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/dist.py
+
+release: ## fold changelogs/fragments into the changelog: VERSION=1.2.3, and DATE=2026-01-31 if it is not that of the last commit
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec tests/ci/release "$(VERSION)" $(DATE)
 
 packages:
 	@exec tests/lab/lab packages

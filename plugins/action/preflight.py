@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight
+from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight, _renamed
 
 INSTALLS = ('hg', 'venv')
 
@@ -25,7 +25,8 @@ class ActionModule(ActionBase):
             'stages': {'type': 'dict', 'required': True},
             'connect': {'type': 'bool', 'default': True},
         })
-        problems, warnings, unset = [], [], {}
+        unset = {}
+        problems, warnings = _renamed.examine(task_vars, self._templar.template)
         way = self._templar.template(task_vars.get('crab_install', INSTALLS[0]))
         if way not in INSTALLS:
             problems.append('crab_install: %s is no way to install. Write %s.' % (way, ' or '.join(INSTALLS)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r'''
 name: read_by
 short_description: Keys of the config.py of the CRAB REST server that a release reads
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - Leaves out the keys of C(data) that a release does not read, such as C(data.mode) from v3.250909 on.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r'''
 name: crabserver_schema
 short_description: The Create.py files of a CRABServer checkout
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - Reads C(src/python/Databases/*/Oracle/Create.py) of a checkout on the controller and returns their texts by module name.

@@ -9,7 +9,7 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: authmap
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 short_description: Say who may use a CMSWEB frontend, in authmap.json and voms-gridmap.txt
 description:

@@ -9,7 +9,7 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: authmap_info
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 short_description: Read who may use a CMSWEB frontend, from authmap.json and voms-gridmap.txt
 description:

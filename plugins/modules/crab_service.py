@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: crab_service
 short_description: Start, stop or refresh frontend, crabserver and crabcache
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Drives the C(manage) scripts of a tree that dmwm/deployment made, the frontend first; or services of systemd, or the init scripts of a
     server that somebody has installed.

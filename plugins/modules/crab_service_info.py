@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: crab_service_info
 short_description: Tell which of frontend, crabserver and crabcache run
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Asks each service for its status, looks for its processes, and compares when it started with the files that it reads only at its start.
   - Must run as root.

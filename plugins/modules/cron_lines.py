@@ -9,7 +9,7 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: cron_lines
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 short_description: Comment lines of a crontab out and in again
 description:

@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: deploy_stage
 short_description: Run one stage of dmwm/deployment's Deploy
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs one stage of C(cfg/Deploy) with service accounts (option C(-a) of Deploy), as the account that the stage needs.
   - Runs in the background of the host, so that a connection that breaks ends nothing, and shows every few seconds what Deploy is at.

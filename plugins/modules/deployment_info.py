@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: deployment_info
 short_description: Tell what dmwm/deployment has installed on a host
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the accounts, the links and the record that M(cmsweb.crab.deploy_stage) leaves after its last stage.
   - Never fails on a host that has nothing yet.

@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: deployment_version
 short_description: Go back to an installed HG version, confirm one, or remove one
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Works on the versions that M(cmsweb.crab.deploy_stage) has installed side by side.
   - With O(state=current), a version that was replaced is put in force again as it was then, by its own configuration and secrets, the settings of the

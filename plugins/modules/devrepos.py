@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: devrepos
 short_description: Let crabserver run the code of your own CRABServer and WMCore repositories
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cmsweb.crab maintainers (@cmsweb)
 description:

@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: diagnose
 short_description: Find what is wrong with a deployed CRAB REST interface
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Looks at services, ports, backend, database, configuration, maps of the users, certificates, clock and disks of a host, and tells every fault
     with its cause and the remedy.

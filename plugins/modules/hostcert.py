@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: hostcert
 short_description: Keep the Grid certificate and key of a host
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cmsweb.crab maintainers (@cmsweb)
 description:

@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: log_info
 short_description: Sum up the logs of a REST server or of the frontend
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the logs below C(logs/SERVICE) since a given moment and tells errors with their counts, the slowest requests, the resources that take
     most time, and the users.

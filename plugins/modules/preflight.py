@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: preflight
 short_description: Check the variables of all stages before anything is touched
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Templates every variable of the roles that the run selects by its tags, validates it by the role's argument_specs, and then by what
     the engines know, for example whether a certificate matches its key, an external configuration has only keys that

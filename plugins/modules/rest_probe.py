@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: rest_probe
 short_description: Ask a CRAB REST interface and name the cause when it does not answer
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cmsweb.crab maintainers (@cmsweb)
 description:

@@ -13,7 +13,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: schema
 short_description: Have the tables of a CRABServer release in an Oracle account
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - Reads the schema of a release, reads the account's own dictionary views, and creates the tables, indexes, sequences and triggers that are absent.

@@ -13,7 +13,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: schema_grants
 short_description: Give reader and writer accounts their rights and synonyms on the tables of an Oracle account
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - In production the REST reads with one account and writes with another; the tables belong to a third one, that of O(user).

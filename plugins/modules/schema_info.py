@@ -13,7 +13,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: schema_info
 short_description: Tell what an Oracle account holds, and how it differs from a CRABServer release
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - Tables, what the account lacks of a release and has beyond it, its password and quota, the recycle bin, and what is invalid.

@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: service_certificate
 short_description: Install the certificate and key that a CMS service shows to other services
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cmsweb.crab maintainers (@cmsweb)
 description:

@@ -13,7 +13,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: sql_script
 short_description: Run a script of SQL on an Oracle account, statement by statement
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - For what no comparison of schemas can know, such as the updates of rows in CRABServer's C(etc/updateOracle.sql).

@@ -13,7 +13,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: table_purge
 short_description: Take old rows out of a table of an Oracle account, and give their space back
-version_added: 0.1.0
+version_added: 1.0.0
 author: cmsweb.crab maintainers (@cmsweb)
 description:
   - A table that is partitioned by O(column) loses the partitions of which every row is older. The partition in which the time limit falls stays whole.

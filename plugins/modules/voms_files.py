@@ -11,7 +11,7 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: voms_files
 short_description: Tell VOMS clients where the servers of a VO are
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - cmsweb.crab maintainers (@cmsweb)
 description:

@@ -3,13 +3,16 @@
 
 - defaults/main.yml has a value for each option of meta/argument_specs.yml, and no other; required options have none.
 - The default in the specs is that value. A dict or list that is a template has none in the specs: documentation tools would
-  evaluate it.
+  evaluate it. Nor has one that is another variable and nothing else: Ansible would want that one also where the role's own is set.
 - Every variable of a role begins with the role's name.
 - The action group in meta/runtime.yml names every module, and no other.
+- A variable with a new name (plugins/plugin_utils/_renamed.py) is one of a role, whose default takes the old name where it is set.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +25,7 @@ ABSENT = object()
 
 
 def main() -> int:
-    problems = [*action_group()]
+    problems = [*action_group(), *renamed()]
     roles = sorted(path.parent.parent for path in ROOT.glob("roles/*/tasks/main.yml"))
     for role in roles:
         problems += [f"roles/{role.name}: {problem}" for problem in compare(role)]
@@ -50,7 +53,7 @@ def compare(role: Path) -> Iterator[str]:
                 yield f"{name} is required and has a default"
         elif value is ABSENT:
             yield f"{name} is optional and has no value in defaults/main.yml"
-        elif is_template(value) and option.get("type") in ("dict", "list"):
+        elif is_template(value) and (option.get("type") in ("dict", "list") or re.fullmatch(r"{{ crab_\w+ }}", value)):
             if "default" in option:
                 yield f"{name} is a template: leave its default out of argument_specs"
         elif (type(value), value) != (type(option.get("default")), option.get("default")):
@@ -62,6 +65,19 @@ def action_group() -> Iterator[str]:
     there = {path.stem for path in ROOT.glob("plugins/modules/*.py") if path.stem != "__init__"}
     for name in sorted(named ^ there):
         yield f"meta/runtime.yml: {name} is {'no module' if name in named else 'not in the action group crab'}"
+
+
+def renamed() -> Iterator[str]:
+    spec = importlib.util.spec_from_file_location("renamed", ROOT / "plugins/plugin_utils/_renamed.py")
+    assert spec and spec.loader
+    sys.modules["renamed"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    defaults: dict[str, Any] = {}
+    for path in ROOT.glob("roles/*/defaults/main.yml"):
+        defaults |= read(path)
+    for entry in module.RENAMED:
+        if f"{entry.old} | default(" not in str(defaults.get(entry.new)):
+            yield f"_renamed.py: the default of {entry.new} does not begin with {entry.old} | default("
 
 
 def is_template(value: object) -> bool:

@@ -50,6 +50,13 @@ class Site:
     def address(self) -> str:
         return (self.lab / "prefix").read_text().strip() + ".10"
 
+    @property
+    def connection(self) -> dict[str, str]:
+        """Variables of the host for an inventory that is not the demo's."""
+        return {"ansible_host": self.address, "ansible_user": "crabdev", "ansible_python_interpreter": "/usr/bin/python2.7",
+                "ansible_ssh_private_key_file": str(self.lab / "id_ed25519"), "ansible_control_path_dir": f"~/.ansible/cp/{self.lab.name}",
+                "ansible_ssh_common_args": "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"}
+
     def play(self, playbook: str, variables: dict[str, object] | None = None, *options: str, check: bool = False) -> Run:
         extra = {"demo_network": self.lab.name, **(variables or {})}
         command = ["ansible-playbook", "-i", "inventories/demo", playbook, "-e", json.dumps(extra), *options]

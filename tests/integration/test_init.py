@@ -141,11 +141,8 @@ def test_its_inventory_deploys_the_host(site: Site, pki: Path, tmp_path: Path) -
     assert (kept / "hosts.yml").read_text() == (folder / "hosts.yml").read_text()
     assert password in vault(folder, "a vault's") and password not in made.stdout
 
-    demo = yaml.safe_load((ROOT / "inventories/demo/group_vars/crab/main.yml").read_text())
-    hosts = yaml.safe_load((ROOT / "inventories/demo/hosts.yml").read_text())["all"]["children"]["crab"]["hosts"]["crab-vm.example.org"]
-    laboratory = {name: value for name, value in {**demo, **hosts}.items() if name.startswith(("demo_", "ansible_")) or name in (
-        "gridcert_trust", "voms_install", "voms_trust", "hgdeploy_rpm_host", "oracle_schema_artifacts", "verify_ca")}
-    laboratory |= {"demo_network": site.lab.name, "demo_lab": str(site.lab)}
+    laboratory = {**site.connection, "gridcert_trust": "/etc/grid-security/certificates", "voms_install": False, "hgdeploy_rpm_host": "cmsrep.example.org",
+                  "oracle_schema_artifacts": f"{site.lab}/artifacts", "verify_ca": f"{pki}/ca-chain.pem"}
     (folder / "host_vars").mkdir()
     (folder / "host_vars/crab-vm.example.org.yml").write_text(yaml.safe_dump(laboratory))
     try:
