@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT / "tests/lab"))
 from crablab import cli as lab_cli  # noqa: E402
 
 OWN = "inventories/mine"  # what the reader makes by cp -r inventories/private inventories/mine
-SHARED = ("crab_", "vault_", "ansible_")
+SHARED = ("crab_", "init_", "vault_", "ansible_")
 
 
 def problems(words: list[str]) -> list[str]:
