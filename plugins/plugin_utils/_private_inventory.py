@@ -79,8 +79,9 @@ def questions(answers):
         Question(7, 'dsn', 'Database: host:port/service, or a name of tnsnames.ora', ('oracle_schema',), 'devdb11'),
         Question(7, 'database_user', 'Account of the database', config, 'crab3_%s' % answers.get('login')),
         Question(8, 'database_password', 'Password of that account', config + ('oracle_schema',), secret=True),
+        # Whether it goes with a certificate can be said only after the next answer.
         Question(9, 'issuer', 'Host certificate: provided (you have it, or the host has), csr_manual (a request to send to a CA), '
-                 'cern_autoenroll (the host asks CERN)', ('gridcert',), 'provided'),
+                 'cern_autoenroll (the host asks CERN)', (), 'provided'),
     ]
     if issuer == 'provided':
         found.append(Question(9, 'certificate', 'File with the host certificate; empty if the host has certificate and key already', ('gridcert',), '',

@@ -108,7 +108,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_without_a_terminal_everything_is_said_at_once(tmp_path: Path) -> None:
-    wrong = "init_host=crab-vm init_database_password=x init_hots=y init_instance=Dev"
+    wrong = "init_host=crab-vm init_database_password=x init_hots=y init_instance=Dev init_issuer=csr_manual"
 
     run = without_terminal("-e", wrong, folder=tmp_path / "mine")
 
@@ -118,6 +118,7 @@ def test_without_a_terminal_everything_is_said_at_once(tmp_path: Path) -> None:
                  "init_schedd: It is not given, and there is no terminal",
                  "The vault has no password", "nothing was written"):
         assert part in said, run.stdout
+    assert "init_issuer: " not in said  # that its certificate is still to be asked for
     assert run.returncode != 0 and not os.listdir(tmp_path)
 
 
