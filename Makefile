@@ -39,9 +39,10 @@ bench: packages ## what a second run of site.yml costs, against as many pings; a
 	PATH=$$bin:$$PATH $$bin/python tests/bench/schema.py
 	PATH=$$bin:$$PATH exec $$bin/python tests/bench/bench.py
 
-docs: ## write roles/*/README.md and the table in docs/architecture.md anew from the sources
+docs: ## write roles/*/README.md, the table in docs/architecture.md and docs/dependencies.md anew from the sources
 	@bin=$$(tests/ci/venv dev)/bin
-	exec $$bin/python tests/ci/docs.py
+	$$bin/python tests/ci/docs.py
+	exec $$bin/python tests/ci/dependencies.py
 
 docs-site: ## the pages of all modules and roles as HTML in .cache/docs-site
 	@bin=$$(tests/ci/venv dev)/bin

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""units.py controller|lab|VERSION|live: the unit tests on one Python.
+"""units.py controller|newest|lab|VERSION|live: the unit tests on one Python.
 
 controller  this Python: every unit test and the property tests
+newest      this Python, and the ansible-core that comes with it: the unit tests of what knows of Ansible
 lab         Python 2.7 in the image of the lab hosts, as a bare machine has none
 VERSION     2.7 or 3.6 of this machine, if it has it
 live        this Python, and those of the schema engine alone, on the database that CRAB_TEST_DSN names
@@ -29,6 +30,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsw
 WORK = ROOT / ".cache/units"
 INNER = "ansible_collections/cmsweb/crab"
 ON_HOSTS = ["tests/unit/plugins/modules", "tests/unit/plugins/module_utils", "tests/unit/lab"]
+WITH_ANSIBLE = [f"tests/unit/plugins/{name}" for name in ("filter", "lookup", "modules", "plugin_utils", "test_examples.py")]
 LIVE = [f"tests/unit/plugins/module_utils/test_schema_{name}.py" for name in ("dictionary", "alter", "history")]
 PYTEST = ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
 
@@ -36,7 +38,9 @@ PYTEST = ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
 def main() -> int:
     what = sys.argv[1] if len(sys.argv) == 2 else ""
     if what == "controller":
-        return on_controller()
+        return on_controller(*(name for name in ("tests/unit", "tests/property") if (ROOT / name).is_dir()))
+    if what == "newest":
+        return on_controller(*WITH_ANSIBLE)
     if what == "lab":
         return in_lab()
     if what == "live":
@@ -46,10 +50,9 @@ def main() -> int:
     sys.exit(__doc__)
 
 
-def on_controller() -> int:
+def on_controller(*tests: str) -> int:
     folder = ROOT / "collections" / INNER
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "collections"), *map(str, _wmcore())])}
-    tests = [name for name in ("tests/unit", "tests/property") if (folder / name).is_dir()]
     # By file, not by package: test modules of the same name in different folders must not meet.
     return subprocess.run([sys.executable, *PYTEST, "--import-mode=importlib", *tests], cwd=folder, env=environment, check=False).returncode
 

@@ -10,6 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TOP = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "inventories", "meta", "playbooks", "plugins",
@@ -78,3 +79,21 @@ def test_installed_in_an_empty_folder_preflight_knows_what_is_wrong(elsewhere: d
     said = " ".join(run.stdout.split())
     for part in ("nothing was touched", "hgdeploy_version: 1803 is no HG tag", "crab_database_password is not set"):
         assert part in said, run.stdout + run.stderr
+
+
+def test_a_checkout_is_told_to_install_what_galaxy_installs() -> None:
+    """And the changelog ends with the version that would be published."""
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text())
+    wanted = yaml.safe_load((ROOT / "collections/requirements.yml").read_text())["collections"]
+    changelog = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())
+
+    assert {entry["name"]: entry["version"] for entry in wanted} == galaxy["dependencies"]
+    assert list(changelog["releases"])[-1] == galaxy["version"]
+
+
+def test_what_the_playbooks_and_roles_use_is_among_the_dependencies() -> None:
+    used = set()
+    for path in (*ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("roles/*/tasks/*.yml")):
+        used |= set(re.findall(r"^ *(?:- )?([a-z]+\.[a-z]+)\.[a-z_0-9]+:", path.read_text(), re.MULTILINE))
+
+    assert used - {"ansible.builtin", "cmsweb.crab"} == set(yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"])
