@@ -65,7 +65,7 @@ def test_installed_in_an_empty_folder_site_yml_can_be_read(elsewhere: dict[str, 
     run = subprocess.run(["ansible-playbook", "cmsweb.crab.site", "-i", "crab-vm.example.org,", "--syntax-check"], cwd=tmp_path, env=elsewhere,
                          text=True, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
-    assert run.returncode == 0 and "playbook: cmsweb.crab.site" in run.stdout, run.stdout + run.stderr
+    assert run.returncode == 0 and f"playbook: {elsewhere['ANSIBLE_COLLECTIONS_PATH']}/" in run.stdout, run.stdout + run.stderr
 
 
 def test_installed_in_an_empty_folder_preflight_knows_what_is_wrong(elsewhere: dict[str, str], tmp_path: Path) -> None:
