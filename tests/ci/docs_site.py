@@ -18,6 +18,7 @@ SITE = ROOT / ".cache/docs-site"
 ANSIBLE = "https://docs.ansible.com/ansible-core/2.16/"
 LABELS = {
     "action_plugins": "plugins/action.html",
+    "callback_plugins": "plugins/callback.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
