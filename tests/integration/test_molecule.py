@@ -13,7 +13,7 @@ from .conftest import ROOT
 
 IDENTITIES = {
     "cc7": ("crab-molecule", ["gridcert", "voms", "myproxy", "hgdeploy", "crabserver_config", "oracle_schema", "frontend_auth", "service", "verify", "diagnose",
-                              "devrepos"]),
+                              "report", "devrepos"]),
     "slc7": ("crab-molecule-slc7", ["gridcert", "hgdeploy", "service"]),
     "el9": ("crab-molecule-el9", ["venv_install"]),
 }
