@@ -250,7 +250,7 @@ def options_of(playbook: str) -> dict[str, dict[str, Any]]:
         for entry in yaml.safe_load((ROOT / f'roles/{role}/meta/argument_specs.yml').read_text())['argument_specs'].values():
             found |= entry.get('options') or {}
         text += (ROOT / f'roles/{role}/defaults/main.yml').read_text()
-    return {name: {'type': 'str'} for name in re.findall(r'\bcrab_\w+', text)} | found
+    return {name: {'type': 'int' if name.endswith('_percentage') else 'str'} for name in re.findall(r'\bcrab_\w+', text)} | found
 
 
 @pytest.mark.parametrize('playbook, question', QUESTIONS)
@@ -269,7 +269,7 @@ def test_a_question_is_about_a_variable_of_the_playbook_and_its_answer_fits(play
 
 @pytest.mark.parametrize('playbook', TEMPLATES)
 def test_what_the_playbook_tells_to_give_by_e_is_asked_for(playbook: str) -> None:
-    head = ''.join(line for line in (ROOT / playbook).read_text().splitlines(keepends=True) if line.startswith('#'))
+    head = ''.join(line for line in text_of(playbook).splitlines(keepends=True) if line.startswith('#'))
     given = set(re.findall(r"-e '?[{\"]*([a-z]\w+)", head))
 
     assert given <= {question['variable'] for question in TEMPLATES[playbook]['survey_spec']['spec']}
