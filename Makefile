@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CHECKS := lint sanity units integration cloud molecule site
 
-.PHONY: help demo demo-down test $(CHECKS) test-live bench docs docs-site dist release packages
+.PHONY: help demo demo-down test $(CHECKS) test-live bench ee docs docs-site dist release packages
 
 help: ## this list
 	@sed -nE 's/^([a-z -]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-36s %s\n' "make $$target" "$$text"; done
@@ -33,6 +33,10 @@ units integration cloud molecule site: packages ## one of them (on hosts of the 
 test-live: ## the schema engine on a real database: CRAB_TEST_DSN, CRAB_TEST_USER, CRAB_TEST_PASSWORD of an empty account
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/units.py live
+
+ee: packages ## build the image that AWX runs jobs in, on a base that needs no container registry; five minutes
+	@bin=$$(tests/ci/venv dev)/bin
+	PATH=$$bin:$$PATH exec $$bin/python tests/ci/ee
 
 bench: packages ## what a second run of site.yml costs, against as many pings; and the schema engine, against Alembic
 	@bin=$$(tests/ci/venv dev)/bin

@@ -58,6 +58,7 @@ class Job:
     answers: dict[str, Any] = field(default_factory=dict)
     check: bool = False
     tags: str = ""
+    within: tuple[str, ...] = ()    # a command that runs the one behind it
 
     def run(self, inventory: Path, project: Path) -> Result:
         template = self.awx.templates[self.playbook]
@@ -85,8 +86,9 @@ class Job:
             _write(private / "env" / name, text)
         command = (f"ansible-runner transmit {private} -p {self.playbook} --ident job | ansible-runner worker --private-data-dir {worker}"
                    f" | ansible-runner process {processed} --ident job")
-        done = subprocess.run(["bash", "-c", command], cwd=self.folder, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=300, check=False,
-                              env={name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")})
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        done = subprocess.run([*self.within, "bash", "-c", command], cwd=self.folder, env=environ, stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, timeout=300, check=False)
         return Result(processed / "artifacts/job", (private, worker, processed), done.stdout + done.stderr)
 
     def _questions(self, spec: list[dict[str, Any]]) -> None:
