@@ -85,10 +85,15 @@ def test_frontend_users(site: Site, tmp_path: Path) -> None:
     site.on("rm -r /srv/proxy")
 
 
-@pytest.mark.parametrize("well", [True, False])
-def test_foreign_server(site: Site, tmp_path: Path, well: bool) -> None:
+@pytest.fixture(scope="module")
+def deployed(site: Site) -> Site:
     site.play("site.yml", check=True)
-    example, pki = Example(site, "foreign_server", tmp_path), site.lab / "pki"
+    return site
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_foreign_server(deployed: Site, tmp_path: Path, well: bool) -> None:
+    site, example, pki = deployed, Example(deployed, "foreign_server", tmp_path), deployed.lab / "pki"
     site.on("true" if well else "mv /data/srv/state/frontend/etc/authmap.json /root/")
     before = site.fingerprint()
 
