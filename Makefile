@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CHECKS := lint sanity units integration cloud molecule site
 
-.PHONY: help demo demo-down test $(CHECKS) test-live bench ee docs docs-site dist release packages
+.PHONY: help demo demo-down test $(CHECKS) test-live bench ee docs docs-site dist release packages browser
 
 help: ## this list
 	@sed -nE 's/^([a-z -]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '%-36s %s\n' "make $$target" "$$text"; done
@@ -18,7 +18,7 @@ demo-down: ## away with the demo's host
 	@tests/lab/lab down --network crab-demo
 	exec tests/lab/cloud/cloud down --network crab-demo-cloud
 
-test: packages ## all the checks below, and a count
+test: packages browser ## all the checks below, and a count
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/check
 
@@ -60,5 +60,10 @@ release: ## fold changelogs/fragments into the changelog: VERSION=1.2.3, and DAT
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec tests/ci/release "$(VERSION)" $(DATE)
 
+integration: browser
+
 packages:
 	@exec tests/lab/lab packages
+
+browser: packages
+	@exec tests/lab/lab packages tests/integration/packages.txt

@@ -52,6 +52,7 @@ CASES = {
     "playbooks/schema_update.yml": Case(says="Nothing to do.", artifacts=("rest_schema",)),
     "playbooks/database_report.yml": Case(says="CRAB_DEMO at devdb11, OPEN", artifacts=("rest_account",)),
     "playbooks/diagnose.yml": Case({"diagnose_since": "1m"}),
+    "playbooks/report.yml": Case({"report_file": "report.html"}, says=f"{HOST}: healthy"),
     "playbooks/prune.yml": Case(says="current: HG1803f"),
     "playbooks/devrepos.yml": Case({"devrepos_crabserver_repository": "https://git.example.org/CRABServer.git",
                                     "devrepos_wmcore_repository": "https://git.example.org/WMCore.git", "devrepos_state": "absent"}),

@@ -99,9 +99,9 @@ def _grid(arguments: argparse.Namespace) -> None:
 
 def _packages(arguments: argparse.Namespace) -> int:
     if not arguments.check:
-        packages.install()
+        packages.install(arguments.list)
         return 0
-    lacking = packages.missing()
+    lacking = packages.missing(arguments.list)
     print(*lacking, sep="\n", end="\n" if lacking else "")
     return 1 if lacking else 0
 
@@ -159,4 +159,5 @@ def _parser() -> argparse.ArgumentParser:
 
     one = add("packages", _packages, "install the Debian packages that the laboratory needs (packages.txt)", in_place=False)
     one.add_argument("--check", action="store_true", help="only list what is missing; exit status 1 if anything is")
+    one.add_argument("list", nargs="?", type=Path, default=packages.OURS, help="a list other than packages.txt")
     return parser

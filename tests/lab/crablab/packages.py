@@ -1,28 +1,31 @@
-"""The Debian packages that the laboratory needs on this machine."""
+"""The Debian packages that this machine needs: those of the laboratory, or of another list."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from .podman import LAB
 from .shell import LabError, as_root, run, say, step
 
+OURS = LAB / "packages.txt"
 
-def wanted() -> list[str]:
-    lines = (LAB / "packages.txt").read_text().splitlines()
+
+def wanted(listed: Path) -> list[str]:
+    lines = listed.read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def missing() -> list[str]:
+def missing(listed: Path = OURS) -> list[str]:
     if not shutil.which("dpkg-query"):
-        raise LabError(f"this is no Debian system\ninstall what {LAB / 'packages.txt'} names by its own means")
+        raise LabError(f"this is no Debian system\ninstall what {listed} names by its own means")
     states = run(["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"])
     installed = {line.split()[0] for line in states.splitlines() if line.endswith(" installed")}
-    return [package for package in wanted() if package not in installed]
+    return [package for package in wanted(listed) if package not in installed]
 
 
-def install() -> None:
-    lacking = missing()
+def install(listed: Path = OURS) -> None:
+    lacking = missing(listed)
     if not lacking:
         return
     say(f"installing {' '.join(lacking)}")
