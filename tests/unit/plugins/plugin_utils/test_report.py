@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import AnsibleUnsafe
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 from ansible_collections.cmsweb.crab.plugins.filter.report_page import report_page
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _report
 
@@ -269,7 +270,9 @@ def test_the_time_axis_grows_from_the_past_over_now_to_the_farthest_and_not_beyo
 
 
 def test_the_page_is_never_taken_for_a_template_again() -> None:
-    assert isinstance(page(_report.document({'a': healthy()}, NOW, '{{ 7 * 7 }}')), AnsibleUnsafe)
+    written = page(_report.document({'a': healthy()}, NOW, '{{ 7 * 7 }}'))
+
+    assert Templar(DataLoader()).template(written) == written and '<h1>{{ 7 * 7 }}</h1>' in written
 
 
 def test_a_template_that_names_what_is_not_there_is_refused() -> None:
