@@ -27,14 +27,16 @@ WHY = {
     "psutil": "the laboratory: what runs on it",
     "alembic": "`make bench`: the peer of the schema engine", "ansible-builder": "the execution environment", "ansible-lint": "`make lint`",
     "ansible-runner": "tests of the job templates, in the form that AWX uses", "antsibull-changelog": "`make release`",
-    "antsibull-docs": "`make lint`, `make docs-site`",
+    "antsibull-docs": "`make lint`, `make docs-site`", "axe-playwright-python": "tests of the report's page: accessibility, by axe-core",
     "galaxy_importer": "`make dist`: what Galaxy would say", "hypothesis": "property tests", "molecule": "scenarios of the roles",
+    "playwright": "tests of the report's page in a browser",
     "pymarkdownlnt": "`make lint`: the pages", "pytest": "all tests", "ruff": "`make lint`", "SQLAlchemy": "`make bench`, with Alembic",
     "sqlfluff": "tests: a second opinion on Oracle's SQL", "yamllint": "`make lint`",
 }
 # Of an execution environment, by what its metadata does not say in a way that is found: the project's own page.
 LICENCES = {"community.crypto": "GPL-3.0-or-later", "community.general": "GPL-3.0-or-later", "openstack.cloud": "GPL-3.0-or-later",
-            "oracledb": "Apache-2.0 OR UPL-1.0", "cx_Oracle": "BSD-3-Clause", "ansible": "GPL-3.0-or-later"}
+            "oracledb": "Apache-2.0 OR UPL-1.0", "cx_Oracle": "BSD-3-Clause", "ansible": "GPL-3.0-or-later",
+            "axe-playwright-python": "MIT AND MPL-2.0"}
 SPELT = {"Apache Software License": "Apache-2.0", "BSD License": "BSD", "MIT License": "MIT", "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
          "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later", "ISC License (ISCL)": "ISC", "Python Software Foundation License": "PSF-2.0"}
 HEAD = """\
