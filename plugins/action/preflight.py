@@ -30,7 +30,10 @@ class ActionModule(ActionBase):
         way = self._templar.template(task_vars.get('crab_install', INSTALLS[0]))
         if way not in INSTALLS:
             problems.append('crab_install: %s is no way to install. Write %s.' % (way, ' or '.join(INSTALLS)))
-        for role in self._roles(arguments['stages'], task_vars):
+        roles = self._roles(arguments['stages'], task_vars)
+        if way == 'venv' and 'frontend_auth' in roles and task_vars.get('frontend_auth_users'):
+            warnings.append('frontend_auth_users is of no use with crab_install: venv, which installs no frontend. Set it where the frontend is.')
+        for role in roles:
             found, doubts = _preflight.examine(role, task_vars, self._templar, unset)
             problems += found
             warnings += doubts

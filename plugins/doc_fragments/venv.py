@@ -52,6 +52,11 @@ options:
     description: Address that the server listens on (C(srv.socket_host) in config.py).
     type: str
     default: 127.0.0.1
+  header_key:
+    description:
+      - The header key of a frontend on another host, in base64. Whoever has it is believed, so keep it in a vault.
+      - By default the key of a frontend on this host (C(state/frontend/etc/keys/authz-headers)), else that of the release in force, else a new one.
+    type: str
   log_days:
     description: For how many days logs are kept.
     type: int

@@ -99,11 +99,14 @@ class Site(object):
         self.options = options
         self.root = options['root']
         self.current = os.path.join(self.root, 'current')
-        self.states = dict((name, _service.look(_service.service_of(self.root, name))) for name in options['services'] if self.deployed(name))
+        self.states = dict((name, _service.look(self.service(name))) for name in options['services'] if self.deployed(name))
         self._errors = None
 
+    def service(self, name):
+        return _service.service_of(self.root, name, 'systemd' if _service.launched(self.root, name) else 'manage')
+
     def deployed(self, name):
-        return os.path.exists(os.path.join(self.current, 'config', name, 'manage'))
+        return _service.launched(self.root, name) or os.path.exists(self.service(name).manage)
 
     def runs(self, name):
         return self.states.get(name, {}).get('running', False)
@@ -369,13 +372,13 @@ def _wrong_schedds(value):
 
 def check_python_path(site):
     """Folders that the service's environment names and that are not there."""
-    path = os.path.join(site.current, 'apps', 'crabserver', 'etc', 'profile.d', 'init.sh')
-    content = to_native((_files.read(path) or b'').decode('utf-8', 'replace'))
-    for line in content.splitlines():
-        assigned = re.match(r'\s*(?:export\s+)?PYTHONPATH=(["\']?)([^"\';]*)\1', line)
-        for folder in (assigned.group(2).split(':') if assigned else []):
-            if folder.startswith('/') and '$' not in folder and not os.path.isdir(folder):
-                yield finding('python_path', '%s has the folder %s in PYTHONPATH, and there is none.' % (path, folder))
+    for path in (os.path.join(site.current, 'apps', 'crabserver', 'etc', 'profile.d', 'init.sh'), os.path.join(site.current, 'bin', 'crabserver')):
+        content = to_native((_files.read(path) or b'').decode('utf-8', 'replace'))
+        for line in content.splitlines():
+            assigned = re.match(r'\s*(?:export\s+)?PYTHONPATH=(["\']?)([^"\';]*)\1', line)
+            for folder in (assigned.group(2).split(':') if assigned else []):
+                if folder.startswith('/') and '$' not in folder and not os.path.isdir(folder):
+                    yield finding('python_path', '%s has the folder %s in PYTHONPATH, and there is none.' % (path, folder))
 
 
 # Who gets in ------------------------------------------------------------------------------------------

@@ -303,8 +303,13 @@ class Launched(Unit):
 
     environment = 'bin/%s'
 
+    def __init__(self, root, name):
+        Unit.__init__(self, root, name)
+        self.launcher = os.path.join(self.current, 'bin', name)
+
     def read_at_start(self):
-        return Service.read_at_start(self) + [os.path.join(UNITS, self.name + '.service'), os.path.join(self.current, 'bin', self.name)]
+        return Service.read_at_start(self) + [os.path.join(UNITS, self.name + '.service'), self.launcher,
+                                                    os.path.join(self.current, 'apps', self.name, 'etc', 'profile.d', 'init.sh')]
 
     def pids(self):
         found = self.find()
@@ -333,9 +338,14 @@ def service_of(root, name, by='manage'):
     """The service of this name, driven by its `manage` script, by systemd, or by its init script."""
     if by == 'manage':
         return (Frontend if name == 'frontend' else Service)(root, name)
-    if by == 'systemd' and os.path.exists(os.path.join(root, 'current', 'bin', name)):
+    if by == 'systemd' and launched(root, name):
         return Launched(root, name)
     return {'systemd': Unit, 'init': Script}[by](root, name)
+
+
+def launched(root, name):
+    """Whether role venv_install set this service up."""
+    return os.path.exists(Launched(root, name).launcher)
 
 
 def in_order(names):

@@ -13,6 +13,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import base64
+import binascii
 import grp
 import hashlib
 import os
@@ -37,6 +39,7 @@ UNIT = '/etc/systemd/system/crabserver.service'
 ROTATION = '/etc/logrotate.d/crabserver'
 DONE = '.cmsweb-crab-complete'
 OLDEST_PYTHON = (3, 9)
+SHORTEST_KEY = 16
 
 # The numbers of CMSWEB's own accounts, where they are free: so the owners of a tree that is moved to another host stay the same.
 GROUPS = (('_config', 100000), ('_sw', 100002), ('_crabserver', 100039))
@@ -56,13 +59,15 @@ class Release(object):
     :param environment: dict of more variables for the server
     :param address: where the server listens
     :param log_days: how long logs are kept
+    :param header_key: the key of a frontend elsewhere, in base64; None or empty for one of our own
     """
 
-    def __init__(self, root, version, user, repository, requirements, python, python_path, environment, address, log_days):
+    def __init__(self, root, version, user, repository, requirements, python, python_path, environment, address, log_days, header_key=None):
         self.root, self.version, self.user, self.repository = root, version, user, repository
         self.requirements = sorted(requirements)
         self.python, self.python_path, self.environment, self.address, self.log_days = python, python_path, environment, address, log_days
         self.tree = os.path.join(root, version)
+        self.header_key = _decoded(header_key) if header_key else None
         self._check()
 
     def _check(self):
@@ -84,6 +89,10 @@ class Release(object):
     @property
     def software(self):
         return os.path.join(self.tree, 'sw', 'crabserver', self.version)
+
+    @property
+    def init_script(self):
+        return os.path.join(self.software, 'etc', 'profile.d', 'init.sh')
 
     @property
     def virtualenv(self):
@@ -168,7 +177,7 @@ class Software(Part):
 
     def gap(self):
         release = self.release
-        return None if os.path.isdir(release.software) else 'CRABServer %s from %s' % (release.version, _without_password(release.repository))
+        return None if os.path.isfile(release.init_script) else 'CRABServer %s from %s' % (release.version, _without_password(release.repository))
 
     def make(self):
         release = self.release
@@ -188,8 +197,12 @@ class Software(Part):
                 _as_software(['mkdir', '-p', os.path.dirname(target)])
                 os.rename(source, target)
         shutil.rmtree(new)
+        script = os.path.join(new + '.tree', os.path.relpath(release.init_script, release.software))
+        _as_software(['mkdir', '-p', os.path.dirname(script)])
+        _files.replace(script, to_bytes(_venvtexts.init_script(os.path.join(release.software, 'lib', 'python', 'site-packages'))), '_sw', '_sw', 0o644)
         # Some files of a release are for other Pythons: what does not compile is none of the server's.
         _run(_by('_sw') + [release.python, '-m', 'compileall', '-q', new + '.tree'])
+        shutil.rmtree(release.software, ignore_errors=True)
         os.rename(new + '.tree', release.software)
 
     def _clone(self, new):
@@ -215,7 +228,6 @@ class Virtualenv(Part):
 
     def make(self):
         release = self.release
-        _refuse_old_python(release.python)
         if os.path.isdir(release.virtualenv):
             shutil.rmtree(release.virtualenv)
         _as_software([release.python, '-m', 'venv', release.virtualenv],
@@ -271,22 +283,29 @@ class Secrets(Part):
         return os.path.join(self.release.root, 'state', 'frontend', 'etc', 'keys', 'authz-headers')
 
     def gap(self):
-        key, other = self._key(), self._key_of_frontend()
-        if not os.path.exists(key) or (os.path.exists(other) and not os.path.samefile(key, other)):
+        key = self._key()
+        if not os.path.exists(key) or (self._shares() and not os.path.samefile(key, self._key_of_frontend())) or self._wanted() != _files.read(key):
             return 'header key %s' % key
         return None if _owned(key, '_sw', '_config', 0o440) else 'owner and mode of %s' % key
 
+    def _shares(self):
+        """Whether a frontend of this host has a key, and no other is wanted."""
+        return self.release.header_key is None and os.path.exists(self._key_of_frontend())
+
+    def _wanted(self):
+        return self.release.header_key or _files.read(self._key()) or os.urandom(20)
+
     def make(self):
-        release, key, other = self.release, self._key(), self._key_of_frontend()
+        release, key = self.release, self._key()
         now = _versions.current(release.root)
         if now not in (None, release.version):
             _versions.carry_auth(release.root, now, release.version)
-        if os.path.exists(other):
+        if self._shares():
             if os.path.lexists(key + '.new'):
                 os.unlink(key + '.new')
-            os.link(other, key + '.new')
+            os.link(self._key_of_frontend(), key + '.new')
             os.rename(key + '.new', key)
-        _files.replace(key, None if os.path.exists(key) else os.urandom(20), '_sw', '_config', 0o440)
+        _files.replace(key, self._wanted(), '_sw', '_config', 0o440)
 
 
 class Configuration(Part):
@@ -344,6 +363,8 @@ def parts(release, wheels=None, index=None):
 def install(release, check, wheels=None, index=None):
     """Make what is missing. Returns the gaps that were there."""
     gaps = []
+    if Virtualenv(release).gap():
+        _refuse_old_python(release.python)
     for part in parts(release, wheels, index):
         gap = part.gap()
         if gap:
@@ -392,6 +413,17 @@ def point(path, target, owner):
     os.rename(new, path)
 
 
+def _decoded(header_key):
+    try:
+        key = base64.b64decode(to_bytes(header_key))
+    except (TypeError, binascii.Error):
+        key = b''
+    if len(key) < SHORTEST_KEY:
+        raise CrabError('header_key: it is not the base64 of %d bytes or more.' % SHORTEST_KEY,
+                        'On the host of the frontend: base64 -w0 /data/srv/current/auth/wmcore-auth/header-auth-key')
+    return key
+
+
 # Looking ----------------------------------------------------------------------------------------------
 
 def _known(by, key):
@@ -429,7 +461,8 @@ def _has_git():
 def _refuse_old_python(python):
     code, output = _run([python, '-c', 'import sys; print("%d %d" % sys.version_info[:2])'])
     if code != 0 or tuple(int(number) for number in output.split()) < OLDEST_PYTHON:
-        raise CrabError('%s is no Python 3.9 or later: %s.' % (python, output.strip() or 'it does not run'), 'Name one in venv_install_python.')
+        raise CrabError('%s is no Python 3.9 or later: %s.' % (python, output.strip().replace(' ', '.') if code == 0 else 'it does not run'),
+                        'Name one in venv_install_python.')
 
 
 # Running ----------------------------------------------------------------------------------------------

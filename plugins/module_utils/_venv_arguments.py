@@ -21,6 +21,7 @@ VENV_ARGUMENTS = {
     'environment': {'type': 'dict', 'default': {}},
     'address': {'type': 'str', 'default': '127.0.0.1'},
     'log_days': {'type': 'int', 'default': 30},
+    'header_key': {'type': 'str', 'no_log': True},
 }
 
 

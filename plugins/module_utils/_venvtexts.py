@@ -23,7 +23,8 @@ tree=$(cd "$(dirname "$0")/.." && pwd -P)
 root=$(dirname "$tree")
 state=$root/state/crabserver auth=$tree/auth/crabserver
 export PATH=$tree/apps/wmcore/bin:/usr/bin:/bin
-export PYTHONPATH=$auth:$tree/apps/crabserver/lib/python/site-packages%(more)s
+. "$tree/apps/crabserver/etc/profile.d/init.sh"
+export PYTHONPATH=$auth:$PYTHONPATH%(more)s
 if [ -e "$auth/dmwm-service-cert.pem" ] && [ -e "$auth/dmwm-service-key.pem" ]; then
   export X509_USER_CERT=$auth/dmwm-service-cert.pem X509_USER_KEY=$auth/dmwm-service-key.pem
 fi
@@ -32,6 +33,12 @@ exec >> "$root/logs/crabserver/crabserver-$(hostname -s).log" 2>&1
 exec python3 "$tree/apps/wmcore/bin/wmc-httpd" -d "$state" "$tree/config/crabserver/config.py"
 '''
 
+# Where Deploy's packages have theirs, and for the same use: role devrepos puts a developer's own code in its place.
+INIT = r'''# The code that bin/crabserver runs. Written once by cmsweb.crab (role venv_install).
+export PYTHONPATH=%(folder)s
+'''
+
+# bash is called by name: SELinux may not let systemd start a file of /data.
 UNIT = r'''# Written by cmsweb.crab (role venv_install). Settings of your own: systemctl edit crabserver
 [Unit]
 Description=CRAB REST interface
@@ -46,7 +53,7 @@ User=_crabserver
 Group=_crabserver
 SupplementaryGroups=_config
 Environment=DONT_DAEMONIZE_REST=True PYTHONUNBUFFERED=1
-ExecStart=%(root)s/current/bin/crabserver
+ExecStart=/bin/bash %(root)s/current/bin/crabserver
 Restart=on-failure
 RestartSec=5
 TimeoutStopSec=30
@@ -64,6 +71,8 @@ ProtectControlGroups=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
+ProtectProc=invisible
+RemoveIPC=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 RestrictNamespaces=yes
 RestrictRealtime=yes
@@ -71,6 +80,8 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target
@@ -144,6 +155,10 @@ MORE = (
 def launcher(python_path, environment):
     return LAUNCHER % {'more': ''.join(':' + quote(folder) for folder in python_path),
                        'environment': ''.join('export %s=%s\n' % (name, quote(str(value))) for name, value in sorted(environment.items()))}
+
+
+def init_script(folder):
+    return INIT % {'folder': quote(folder)}
 
 
 def unit(root):

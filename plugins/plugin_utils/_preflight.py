@@ -230,13 +230,14 @@ def check_venv_install(values):
     if not values['venv_install_packages']:
         return ['venv_install_version: %s is no release that a virtual environment is known for. Name a tag of CRABServer from v3.211222 on, '
                 'or the packages that it needs in venv_install_packages.' % version], []
-    problems = _guarded('venv_install_version, venv_install_packages, venv_install_environment', lambda: _venv.Release(
+    problems = _guarded('venv_install_version, _packages, _environment or _header_key', lambda: _venv.Release(
         values['venv_install_root'], version, values['venv_install_user'], values['venv_install_repository'], pins, values['venv_install_python'],
-        values['venv_install_python_path'], values['venv_install_environment'], address, values['venv_install_log_days']))
+        values['venv_install_python_path'], values['venv_install_environment'], address, values['venv_install_log_days'],
+        values['venv_install_header_key']))
     try:
-        ipaddress.ip_address(address)
+        ipaddress.IPv4Address(address)
     except ValueError:
-        problems.append('venv_install_address: %s is no address. Write one of this host, such as 127.0.0.1, in crab_address.' % address)
+        problems.append('venv_install_address: %s is no IPv4 address. Write one of the host, such as 127.0.0.1, in crab_address.' % address)
     if values['venv_install_wheelhouse']:
         missing = _wheels.find(values['venv_install_wheelhouse'], pins)[1]
         if missing:

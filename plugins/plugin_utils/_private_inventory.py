@@ -73,11 +73,14 @@ def questions(answers):
         found.append(Question(3, 'mode', 'Mode: the key of the external configuration', config, 'cmsweb-dev'))
     found += [
         Question(4, 'proxy', 'File with your VOMS proxy (voms-proxy-init --voms cms --valid 192:00)', ('voms',), '/tmp/x509up_u%d' % os.getuid(), path=True),
-        Question(5, 'dn', 'Your DN', ('frontend_auth',), identity(answers.get('proxy'))),
-        Question(5, 'login', 'Your login name at CERN', ('frontend_auth',), login(answers.get('dn'))),
+    ]
+    if own == 'hg':
+        found += [Question(5, 'dn', 'Your DN', ('frontend_auth',), identity(answers.get('proxy'))),
+                  Question(5, 'login', 'Your login name at CERN', ('frontend_auth',), login(answers.get('dn')))]
+    found += [
         Question(6, 'checkout', 'Folder with a checkout of dmwm/CRABServer at that release', ('oracle_schema',), os.path.expanduser('~/CRABServer'), path=True),
         Question(7, 'dsn', 'Database: host:port/service, or a name of tnsnames.ora', ('oracle_schema',), 'devdb11'),
-        Question(7, 'database_user', 'Account of the database', config, 'crab3_%s' % answers.get('login')),
+        Question(7, 'database_user', 'Account of the database', config, 'crab3_%s' % (answers.get('login') or answers.get('user'))),
         Question(8, 'database_password', 'Password of that account', config + ('oracle_schema',), secret=True),
         # Whether it goes with a certificate can be said only after the next answer.
         Question(9, 'issuer', 'Host certificate: provided (you have it, or the host has), csr_manual (a request to send to a CA), '
@@ -153,8 +156,6 @@ def variables(answers):
         'gridcert_issuer': issuer, 'gridcert_provided_certificate': known.get('certificate', ''),
         'gridcert_provided_key': known.get('key', '') if issuer == 'provided' else '',
         'voms_proxy_file': known.get('proxy', ''), 'oracle_schema_checkout': known.get('checkout', ''),
-        'frontend_auth_users': [{'dn': known['dn'], 'login': known['login'], 'name': re.split(r'/[A-Za-z]+=', known['dn'])[-1],
-                                 'roles': {'operator': ['group:crab3']}}],
     }
     secrets = {'vault_crab_database_password': known['database_password']}
     if own == 'hg':
@@ -163,6 +164,8 @@ def variables(answers):
         external['backend-urls'].update({'htcondorSchedds': {known['schedd']: {}}, 'htcondorPool': known['collector']})
         external = json.loads(json.dumps(external).replace('{{ inventory_hostname }}', known['host']))
         found.update({
+            'frontend_auth_users': [{'dn': known['dn'], 'login': known['login'], 'name': re.split(r'/[A-Za-z]+=', known['dn'])[-1],
+                                     'roles': {'operator': ['group:crab3']}}],
             'crab_hg_version': known['version'], 'crab_mode': known['mode'], 'crabserver_config_external': {known['mode']: external},
             'vm_metadata': {'landb-description': 'CRAB REST', 'landb-mainuser': known['login'], 'landb-responsible': known['login']},
         })

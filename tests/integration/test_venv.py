@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import re
@@ -14,7 +17,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import ROOT, Site, lab_site
+from .conftest import ROOT, Site, lab, lab_site
+from .test_diagnose import ADMIN, ALICE, HOSTCERT, SERVICE_KEPT, back, dying_attributes, in_its_mounts, keep
+from .test_diagnose import RESTART as HG_RESTART
 
 OLD, NEW = "v3.250820", "v3.260819"
 SCHEDDS = {"crab3@schedd-1.example.org": {"proxiedurl": "https://crab-vm.example.org/scheddmon/1", "weightfactor": 1}}
@@ -34,6 +39,10 @@ MODES = {**COMMON, "crab_release": OLD, "crabserver_config_external_url": "http:
 NONE = {**COMMON, "crab_release": NEW, "crabserver_config_settings": {
     "data.s3_bucket": "crabcache_dev", "data.delegateDN": "/CN=tw", "data.compatibleClientVersions": ["v3.*"],
     "data.object": "CRABInterface.RESTBaseAPI.RESTBaseAPI"}}
+
+
+def changed(name: str, value: object) -> dict[str, object]:
+    return {"crabserver_config_settings": {**NONE["crabserver_config_settings"], name: value}}  # type: ignore[dict-item]
 
 
 class Client(threading.Thread):
@@ -112,6 +121,7 @@ def test_2_a_fresh_host_answers_and_the_second_run_changes_nothing_within_the_bu
     (f"/data/srv/{OLD}/bin/crabserver", "755 _sw:_sw"), (f"/data/srv/{OLD}/auth/crabserver", "750 _sw:_config"),
     (f"/data/srv/{OLD}/auth/wmcore-auth/header-auth-key", "440 _sw:_config"), (f"/data/srv/{OLD}/auth/crabserver/CRABServerAuth.py", "440 _sw:_config"),
     (f"/data/srv/{OLD}/config/crabserver/config.py", "644 _sw:_config"), ("/data/srv/logs/crabserver/crabserver-crab-vm.log", "640 _crabserver:_crabserver"),
+    (f"/data/srv/{OLD}/apps/crabserver/etc/profile.d/init.sh", "644 _sw:_sw"),
     ("/etc/systemd/system/crabserver.service", "644 root:root"), ("/etc/logrotate.d/crabserver", "644 root:root"),
 ])
 def test_3_files_have_their_mode_and_owner(el9: Site, path: str, expected: str) -> None:
@@ -131,6 +141,9 @@ def test_4_the_server_is_not_root_has_no_capability_and_only_this_host_reaches_i
     with pytest.raises(OSError):
         http.client.HTTPConnection(el9.address, 8270, timeout=3).request("GET", "/")
     assert el9.on("runuser -u _crabserver -- touch /data/srv/current/bin/x 2>&1 || true").endswith("Permission denied\n")
+    # What a container cannot enforce is at least what systemd understood: 0 is safest, 10 is a service without any of it.
+    assert el9.on("systemd-analyze verify /etc/systemd/system/crabserver.service 2>&1") == ""
+    assert float(el9.on("systemd-analyze security --no-pager crabserver.service | grep -oP 'exposure level.*: \\K[0-9.]+'")) <= 1.5
 
 
 def test_5_a_rotated_log_is_kept_and_the_server_writes_on(el9: Site) -> None:
@@ -154,18 +167,198 @@ def test_6_what_somebody_broke_is_mended_and_the_server_survives_kill_9_and_a_re
     assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
 
 
-def test_7_an_upgrade_that_fails_after_the_switch_goes_back_by_itself(el9: Site) -> None:
-    broken = {**NONE, "crabserver_config_settings": {**NONE["crabserver_config_settings"], "data.object": "CRABInterface.Nowhere.API"}}  # type: ignore[dict-item]
+# What a venv host can have of diagnose's causes, as (how to make it, how to mend it, the causes that follow, what is said). The rest is a frontend's.
+CONFIG, AUTH = "/data/srv/current/config/crabserver/config.py", "/data/srv/current/auth/crabserver"
+KEY, INIT = "/data/srv/current/auth/wmcore-auth/header-auth-key", "/data/srv/current/apps/crabserver/etc/profile.d/init.sh"
+LOG = "/data/srv/logs/crabserver/crabserver-crab-vm.log"
+RESTART = (f"n=$(grep -c 'Bus STARTED' {LOG}); systemctl reset-failed crabserver; systemctl restart crabserver; "
+           f"for i in $(seq 80); do [ $(grep -c 'Bus STARTED' {LOG}) -gt $n ] && break; sleep 0.1; done")
+IN_VAIN = (f"n=$(wc -l < {LOG}); systemctl restart crabserver; "
+           f"for i in $(seq 80); do tail -n +$n {LOG} | grep -q 'terminating due to' && break; sleep 0.1; done; sleep 0.3")
+FAULTS: dict[str, tuple[str, str, set[str], str]] = {
+    "not_running": ("systemctl stop crabserver", "true", {"not_running"}, "crabserver does not run"),
+    "port_taken": ("systemctl stop crabserver; systemd-run -q --unit taker python3 -m http.server -b 127.0.0.1 8270; sleep 0.7", "systemctl stop taker",
+                   {"port_taken"}, "port 8270 is held by python3"),
+    "cannot_start": (f"{keep(CONFIG)}; sed -i '/^data.mode/d' {CONFIG}; {IN_VAIN}", back(CONFIG), {"cannot_start", "external_mode"}, "has no attribute 'mode'"),
+    "stale": (f"touch {CONFIG}", "true", {"stale"}, CONFIG),
+    "not_answering": ("systemctl kill -s STOP crabserver", "systemctl kill -s CONT crabserver", {"not_answering"}, "no answer"),
+    "header_key": (f"{keep(KEY)}; rm {KEY}", back(KEY), {"header_key"}, f"There is no {KEY}"),
+    "stale header key": (f"{keep(KEY)}; chmod u+w {KEY}; head -c 20 /dev/urandom > {KEY}", back(KEY), {"stale"}, KEY),
+    "database_down": (f"{ADMIN} down --dsn devdb11); {RESTART}", f"{ADMIN} up --dsn devdb11)", {"database_down"}, "ORA-12541"),
+    "account_locked": (f"{ADMIN} lock --dsn devdb11 --user crab_demo); {RESTART}", f"{ADMIN} unlock --dsn devdb11 --user crab_demo)", {"account_locked"},
+                       "ORA-28000"),
+    "password_expired": (f"{ADMIN} expire --dsn devdb11 --user crab_demo); {RESTART}", f"{ADMIN} unlock --dsn devdb11 --user crab_demo)", {"password_expired"},
+                         "ORA-28001"),
+    "database_password": (f"echo another | {ADMIN} create --dsn devdb11 --user crab_demo); {RESTART}",
+                          f"grep -oP \"'password': '\\K[^']+\" {AUTH}/CRABServerAuth.py | head -n 1 | {ADMIN} create --dsn devdb11 --user crab_demo)",
+                          {"database_password"}, "ORA-01017"),
+    "database_dsn": (f"{keep(AUTH + '/CRABServerAuth.py')}; sed -i 's/devdb11/devdb99/' {AUTH}/CRABServerAuth.py; {RESTART}", back(AUTH + "/CRABServerAuth.py"),
+                     {"database_dsn"}, "ORA-12154"),
+    "config_broken": (f"{keep(CONFIG)}; echo 'x = (' >> {CONFIG}", back(CONFIG), {"config_broken"}, "config.py"),
+    "external_pinned": (f"{keep(CONFIG)}; echo \"data.extconfigurl = 'http://cmsrep.example.org/{'a' * 40}/x.json'\" >> {CONFIG}; {RESTART}", back(CONFIG),
+                        {"external_pinned"}, "names the revision"),
+    "python_path": (f"{keep(INIT)}; echo 'export PYTHONPATH=/data/user/nosuch/src/python:$PYTHONPATH' >> {INIT}; {RESTART}", back(INIT), {"python_path"},
+                    "/data/user/nosuch"),
+    "service_certificate_missing": (f"{keep(AUTH + '/dmwm-service-key.pem')}; rm {AUTH}/dmwm-service-key.pem", back(AUTH + "/dmwm-service-key.pem"),
+                                    {"service_certificate_missing"}, "dmwm-service-key.pem"),
+    "service_certificate_mode": (f"chmod 444 {AUTH}/dmwm-service-key.pem", f"chmod 440 {AUTH}/dmwm-service-key.pem", {"service_certificate_mode"},
+                                 "0444 _sw:_config"),
+    "service_certificate_pair": (f"{keep(AUTH + '/dmwm-service-key.pem')}; cat /etc/grid-security/hostkey.pem > {AUTH}/dmwm-service-key.pem",
+                                 back(AUTH + "/dmwm-service-key.pem"), {"service_certificate_pair"}, "does not belong"),
+    "service_certificate_expired": (
+        f"{SERVICE_KEPT}; cd /root; openssl req -new -newkey rsa:2048 -nodes -subj /CN=x -keyout x.key -out x.csr 2> /dev/null; "
+        f"openssl x509 -req -days 0 -in x.csr -signkey x.key -out x.pem 2> /dev/null; "
+        f"cat x.pem > {AUTH}/dmwm-service-cert.pem; cat x.key > {AUTH}/dmwm-service-key.pem; {RESTART}",
+        "; ".join(back(f"{AUTH}/dmwm-service-{kind}.pem") for kind in ("cert", "key")), {"service_certificate_expired"}, "dmwm-service-cert.pem ended at"),
+    "host_certificate": (f"{keep(HOSTCERT)}; openssl req -x509 -newkey rsa:2048 -nodes -days 5 -subj /CN=crab-vm.example.org -keyout /root/x.key "
+                         f"-out /root/x.pem 2> /dev/null; cat /root/x.pem > {HOSTCERT}", back(HOSTCERT), {"host_certificate"}, "its key is not the one"),
+    "proxy_retrieval": (f"echo \"[$(date +%d/%b/%Y:%H:%M:%S)]  SERVER REST ERROR WMCore.REST.Error.InvalidParameter {'a' * 32} "
+                        f"(Impossible to retrieve proxy from myproxy.example.org for {ALICE})\" >> {LOG}", "true", {"proxy_retrieval"}, "delegate"),
+}
+# What the server of the external configuration answers, while crabserver has read the good one.
+PUBLISHED: dict[str, tuple[str | None, str]] = {
+    "external_unreachable": (None, "404"), "external_broken": ("{", "expected a key"), "external_era": ('{"htcondorPool": "x"}', "has the shape"),
+    "external_mode": (json.dumps(EXTERNAL).replace("cmsweb-dev", "cmsweb-x"), "data.mode is cmsweb-dev"),
+    "external_keys": (json.dumps(EXTERNAL).replace("v3", "v3("), "not a regular expression"),
+}
+# Several at a time, where none hides another. What the server reads again is broken behind what it is restarted with.
+TOGETHER = [
+    ("not_running", "service_certificate_missing", "external_keys"), ("port_taken", "host_certificate", "external_unreachable"), ("cannot_start", "clock"),
+    ("stale", "external_era", "disk_full"), ("python_path", "not_answering"), ("header_key", "external_broken"), ("stale header key", "instance"),
+    ("database_down", "external_mode"), ("account_locked", "service_certificate_pair"), ("password_expired", "service_certificate_expired"),
+    ("database_password", "config_broken"), ("service_certificate_mode", "database_dsn", "external_pinned"), ("proxy_retrieval",), ("service_ac_expired",),
+]
 
-    run = el9.play("site.yml", broken)
 
-    assert run.code != 0
-    assert f"{NEW} was taken out of force" in run.output and f"{OLD} is in force again, and answers." in run.output
-    assert el9.on("readlink /data/srv/current") == f"{OLD}\n"
+def diagnose(site: Site, **options: object) -> list[dict[str, str]]:
+    arguments = {"user": "crabdev", "fqdn": "crab-vm.example.org", "release": OLD, "controller_time": time.time(), **options}
+    return yaml.safe_load(site.module("cmsweb.crab.diagnose", arguments))["findings"]
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids=" and ".join)
+def test_7_faults_are_found_with_their_causes_and_nothing_else(el9: Site, names: tuple[str, ...]) -> None:
+    published, options = el9.lab / "served/www/rest-config.json", {}
+    pinned = el9.lab / f"served/www/{'a' * 40}/x.json"
+    pinned.parent.mkdir(exist_ok=True)
+    pinned.write_text(json.dumps(EXTERNAL))
+    try:
+        for name in names:
+            if name in FAULTS:
+                el9.on(FAULTS[name][0])
+            elif name in PUBLISHED:
+                content = PUBLISHED[name][0]
+                published.write_text(content) if content is not None else published.unlink()
+            elif name == "disk_full":
+                in_its_mounts(el9, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/data/srv/state")
+            elif name == "service_ac_expired":
+                el9.on(dying_attributes(el9).replace(HG_RESTART, RESTART))
+            else:
+                options |= {"clock": {"controller_time": time.time() + 3600}, "instance": {"instance": "nosuch"}}[name]
+        found = diagnose(el9, **options)
+    finally:
+        published.write_text(json.dumps(EXTERNAL))
+        for name in names:
+            if name in FAULTS:
+                el9.on(FAULTS[name][1])
+            elif name == "disk_full":
+                in_its_mounts(el9, "umount", "-l", "/data/srv/state")
+            elif name == "service_ac_expired":
+                el9.on("; ".join(back(f"{AUTH}/dmwm-service-{kind}.pem") for kind in ("cert", "key")))
+        el9.on(RESTART)
+
+    assert {one["cause"] for one in found} == set().union(*(FAULTS[name][2] if name in FAULTS else {name} for name in names)), found
+    said = {name: FAULTS[name][3] if name in FAULTS else PUBLISHED[name][1] if name in PUBLISHED else "" for name in names}
+    assert [name for name, text in said.items() if not any(text in one["found"] + one["remedy"] for one in found)] == [], found
+
+
+def test_8_every_fault_is_made_and_a_healthy_host_has_none(el9: Site) -> None:
+    run = el9.play("playbooks/diagnose.yml", {**MODES, "diagnose_artifact": ""}, check=True)
+
+    assert "crab-vm.example.org: nothing is wrong" in run.output and "database" in run.output
+    assert FAULTS.keys() | PUBLISHED.keys() <= {name for names in TOGETHER for name in names}
+
+
+# A developer's forks, out of what is installed.
+FORKS = """set -e; export HOME=/tmp GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@example.org GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x@example.org
+git config --global --add safe.directory '*'
+for name in CRABServer WMCore; do mkdir -p /data/forks/$name/src/python; done
+cp -r /data/srv/current/apps/crabserver/lib/python/site-packages/* /data/forks/CRABServer/src/python/
+cp -r /data/srv/current/apps/wmcore/lib/python3.9/site-packages/{WMCore,Utils} /data/forks/WMCore/src/python/
+sed -i "s/'Welcome'/'Welcome to my fork'/" /data/forks/CRABServer/src/python/CRABInterface/RESTServerInfo.py
+for name in CRABServer WMCore; do (cd /data/forks/$name; git init -q; git add .; git commit -qm fork; git tag TAG); done
+chown -R crabdev: /data/forks"""
+
+
+def test_9_a_developers_own_code_runs_and_goes_again_and_site_leaves_it_alone(el9: Site) -> None:
+    before = el9.on(f"sha256sum {INIT}")
+    el9.on(FORKS.replace("TAG", OLD))
+    forks = {f"devrepos_{name.lower()}_{what}": f"/data/forks/{name}" for name in ("CRABServer", "WMCore") for what in ("repository", "upstream")}
+    variables = {**MODES, **forks, "devrepos_wmcore_version": OLD}
+
+    el9.play("playbooks/devrepos.yml", variables, check=True)
+    forked = info(el9)
+    el9.on("curl -s -o /dev/null http://127.0.0.1:8270/crabserver/nosuch/info")     # a traceback in the log
+    traced = el9.on(f"tail -n 40 {LOG} | grep -c '\"/data/user/WMCore/src/python/WMCore/REST/'")
+    again = el9.play("site.yml", MODES, check=True)
+    still = info(el9)
+    healthy = diagnose(el9)
+    el9.play("playbooks/devrepos.yml", {**variables, "devrepos_state": "absent"}, check=True)
+
+    assert forked == still == [{"crabserver": "Welcome to my fork", "version": OLD}]
+    assert int(traced) > 0
+    assert (again.changed, healthy) == (0, [])
+    assert el9.on(f"sha256sum {INIT}") == before
     assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
 
 
-def test_8_an_upgrade_keeps_the_old_release_and_the_header_key_and_is_down_no_longer_than_a_restart(el9: Site) -> None:
+def test_10_a_new_password_of_the_database_is_taken_over(el9: Site) -> None:
+    new, old = "Ne\"w'{{ 1 }}\\%s", (el9.lab / "oracle_password").read_text().strip()
+    create = "cd / && printf %s '{}' | python3 -m cx_Oracle.admin create --dsn devdb11 --user crab_demo"
+    el9.on(create.format(new.replace("'", "'\\''")))
+
+    run = el9.play("playbooks/rotate_db_password.yml", {**MODES, "crab_new_database_password": {"__ansible_unsafe": new}}, check=True)
+    answered = info(el9)
+    el9.on(create.format(old))
+    el9.play("playbooks/rotate_db_password.yml", MODES, check=True)
+
+    assert "Put the new password into the vault" in run.output and new not in run.output
+    assert answered == info(el9) == [{"crabserver": "Welcome", "version": OLD}]
+
+
+# Of each stage that an upgrade has here: variables, what is said. The first two are not installed yet.
+BROKEN: dict[str, tuple[dict[str, object], str]] = {
+    "checkout": ({"venv_install_repository": "http://cmsrep.example.org/git/nosuch.git"}, "Check venv_install_repository"),
+    "packages": ({"venv_install_wheelhouse": "", "venv_install_index": "http://127.0.0.1:9/simple"},
+                 "venv_install_index, or PyPI"),
+    "config": ({"crabserver_config_service_key": "/nonexistent"}, "There is no file /nonexistent"),
+    "schema": ({"oracle_schema_password": "HuNtEr2wrong"}, "ORA-01017"),
+    "service": (changed("data.object", "CRABInterface.Nowhere.API"), "crabserver did not start"),
+    "verify": (changed("main.port", 8299), "Cause: not_running."),
+}
+
+
+@pytest.mark.parametrize("stage", BROKEN)
+def test_11_an_upgrade_that_fails_leaves_the_release_before_in_force(el9: Site, stage: str) -> None:
+    variables, said = BROKEN[stage]
+    own = f"find /data/srv/{OLD}/config /data/srv/{OLD}/auth -name __pycache__ -prune -o -type f -printf '%p %m %u %g ' -exec sha256sum {{}} ';' | sort"
+    before = el9.on(own)
+
+    with Client(el9) as client:
+        run = el9.play("site.yml", {**NONE, "service_timeout": 20, "verify_retries": 1, **variables})
+
+    assert run.code != 0 and said in run.failure, run.output
+    if stage in ("service", "verify"):
+        assert f"{NEW} was taken out of force" in run.failure and f"{OLD} is in force again, and answers." in run.failure, run.output
+    else:
+        assert f"{NEW} was not put in force" in run.failure and f"{OLD} is in force as before" in run.failure, run.output
+        assert client.longest_gap < 2, client.longest_gap
+    print(f"{stage}: {client.longest_gap:.1f} s without an answer")
+    assert el9.on("readlink /data/srv/current") == f"{OLD}\n"
+    assert el9.on(own) == before
+    assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
+
+
+def test_12_an_upgrade_keeps_the_old_release_and_the_header_key_and_is_down_no_longer_than_a_restart(el9: Site) -> None:
     key = el9.on(f"sha256sum < /data/srv/{OLD}/auth/wmcore-auth/header-auth-key")
     with Client(el9) as restarted:
         el9.on("systemctl restart crabserver")
@@ -183,7 +376,7 @@ def test_8_an_upgrade_keeps_the_old_release_and_the_header_key_and_is_down_no_lo
     assert el9.play("site.yml", NONE, check=True).changed == 0
 
 
-def test_9_rollback_brings_the_release_before_back_and_the_other_can_be_removed(el9: Site) -> None:
+def test_13_rollback_brings_the_release_before_back_and_the_other_can_be_removed(el9: Site) -> None:
     run = el9.play("playbooks/rollback.yml", NONE, check=True)
 
     assert f"{OLD} is in force. Set crab_release to it" in " ".join(run.output.split())
@@ -192,6 +385,47 @@ def test_9_rollback_brings_the_release_before_back_and_the_other_can_be_removed(
     el9.play("playbooks/prune.yml", {**MODES, "venv_install_prune": [NEW]}, check=True)
     assert el9.on("ls /data/srv").split() == ["current", "logs", "state", OLD]
     assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
+
+
+@pytest.fixture(scope="module")
+def frontend(el9: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a frontend of dmwm/deployment, on a host like CC7 of its own, for the crabserver on EL9."""
+    lab("up", "--network", el9.lab.name, "crab-fe")
+    folder = tmp_path_factory.mktemp("frontend")
+    hosts = (ROOT / "inventories/demo/hosts.yml").read_text().replace("crab-vm.example.org:", "crab-fe.example.org:").replace("}}.10", "}}.11")
+    (folder / "hosts.yml").write_text(hosts)
+    (folder / "group_vars").symlink_to(ROOT / "inventories/demo/group_vars")
+    variables = {"demo_lab": str(el9.lab), "hgdeploy_services": ["admin/devtools", "frontend"], "service_names": ["frontend"],
+                 "frontend_auth_backends": "^ crab-vm.example.org", "oracle_schema_checkout": "/nonexistent"}
+    el9.play("site.yml", variables, "-i", str(folder / "hosts.yml"), "--limit", "crab-fe.example.org", "--tags", "cert,deploy,auth,service", check=True)
+    return el9.address.rsplit(".", 1)[0] + ".11"
+
+
+def test_14_a_frontend_on_another_host_is_answered_with_its_key_and_verify_proves_the_whole_way(el9: Site, frontend: str) -> None:
+    key = subprocess.run([ROOT / "tests/lab/lab", "ssh", "--network", el9.lab.name, "crab-fe", "sudo cat /data/srv/current/auth/wmcore-auth/header-auth-key"],
+                         stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
+    shared = {**MODES, "crab_address": el9.address, "venv_install_header_key": base64.b64encode(key).decode(),
+              "verify_certificate": "{{ demo_lab }}/pki/alicecert.pem", "verify_url": "https://crab-fe.example.org", "verify_address": frontend}
+
+    run = el9.play("site.yml", shared, "--diff", check=True)
+
+    assert "Verified     200 through the frontend, 200 from the backend" in run.output
+    assert shared["venv_install_header_key"] not in run.output
+    assert el9.on("ss -ltnH 'sport = :8270' | awk '{print $4}'") == f"{el9.address}:8270\n"
+    assert [ask(el9.address, one) for one in (key, b"x" * 20, None)] == [200, 403, 403]
+    assert el9.play("site.yml", shared, check=True).changed == 0
+    healthy = el9.play("playbooks/diagnose.yml", {**shared, "diagnose_artifact": ""}, check=True)
+    assert "nothing is wrong" in healthy.output and "request" in healthy.output
+
+
+def ask(address: str, key: bytes | None) -> int:
+    """The status of a request from this machine, signed as WMCore wants it, or not signed."""
+    user = {"cms-authn-login": "alice", "cms-authn-method": "X509Cert"}
+    text = "".join(f"h{len(name):x}v{len(value):x}" for name, value in user.items()) + "#" + "".join(name + value for name, value in user.items())
+    signature = {"cms-auth-status": "OK", "cms-authn-hmac": hmac.new(key, text.encode(), hashlib.sha1).hexdigest()} if key else {}
+    connection = http.client.HTTPConnection(address, 8270, timeout=20)
+    connection.request("GET", "/crabserver/dev/info", headers={"Accept": "application/json", **user, **signature})
+    return connection.getresponse().status
 
 
 def test_the_example_inventory_has_nothing_that_preflight_minds(tmp_path: Path) -> None:

@@ -31,6 +31,19 @@ def site(tmp_path):
     return one
 
 
+def test_a_release_in_a_virtual_environment_counts_as_deployed_and_is_asked_of_systemd(tmp_path):
+    os.makedirs(str(tmp_path / 'current/bin'))
+    (tmp_path / 'current/bin/crabserver').write_text(u'export PYTHONPATH=$auth:$PYTHONPATH:/nosuch/folder\n')
+
+    one = _diagnose.Site(dict(OPTIONS, root=str(tmp_path), services=['frontend', 'crabserver', 'crabcache']))
+
+    assert list(one.states) == ['crabserver']
+    assert one.service('crabserver').where() == 'See %s.' % (tmp_path / 'logs/crabserver')
+    found = list(_diagnose.check_python_path(one))
+    assert causes(found) == ['python_path']
+    assert '/nosuch/folder' in found[0]['found']
+
+
 def logged(site, *said):
     now = datetime.datetime.now().strftime('%d/%b/%Y:%H:%M:%S')
     with open(os.path.join(site.root, 'logs/crabserver/crabserver-1.log'), 'w') as log:

@@ -31,6 +31,8 @@ def release(root, **changes):
     ({'requirements': ['wmcore==2.4.5.2', 'boto3>=1.12']}, 'boto3>=1.12 names no exact version'),
     ({'requirements': ['cherrypy==18.10.0']}, 'wmcore is missing'),
     ({'environment': {'A B': '1'}}, 'A B is no name of a variable'),
+    ({'header_key': 'c2hvcnQ='}, 'not the base64 of 16 bytes or more'),
+    ({'header_key': '?'}, 'not the base64 of 16 bytes or more'),
 ])
 def test_a_wish_that_cannot_be_met_is_refused_by_name(tmp_path, changes, said):
     with pytest.raises(CrabError) as error:
@@ -48,6 +50,19 @@ def test_a_virgin_host_lacks_every_part_and_nothing_is_touched(tmp_path):
     assert 'CRABServer v3.260819 from https://git.example.org/CRABServer.git' in gaps
     assert 'config.py, listening on 127.0.0.1' in gaps
     assert not root.exists()
+
+
+@pytest.mark.parametrize('said, told', [('exit 3', 'it does not run'), ('echo 3 6', '3.6')])
+def test_a_python_that_is_too_old_is_refused_before_anything_is_made(tmp_path, said, told):
+    python = tmp_path / 'python3'
+    python.write_text(u'#!/bin/sh\n%s\n' % said)
+    python.chmod(0o755)
+
+    with pytest.raises(CrabError) as error:
+        _venv.install(release(tmp_path / 'srv', python=str(python)), check=False)
+
+    assert '%s is no Python 3.9 or later: %s.' % (python, told) in str(error.value)
+    assert not (tmp_path / 'srv').exists()
 
 
 def test_a_password_in_the_repository_url_is_not_told(tmp_path):
@@ -105,8 +120,25 @@ def test_the_launcher_is_valid_and_quotes_what_it_is_given(tmp_path):
 
     subprocess.check_call(['bash', '-n', str(path)])
     text = path.read_text()
-    assert "site-packages:'/opt/a b'\n" in text
+    assert "PYTHONPATH=$auth:$PYTHONPATH:'/opt/a b'\n" in text
     assert "export N=3\nexport TNS_ADMIN='/etc/it'\"'\"'s; rm'\n" in text
+
+
+def test_a_frontends_key_of_elsewhere_is_wanted_in_place_of_any_other_and_a_refusal_does_not_tell_it(tmp_path):
+    wanted = release(tmp_path, header_key='AAECAwQFBgcICQoLDA0ODxAREhM=')
+    path = os.path.join(wanted.tree, 'auth', 'wmcore-auth', 'header-auth-key')
+    os.makedirs(os.path.dirname(path))
+    os.makedirs(str(tmp_path / 'state/frontend/etc/keys'))
+    for place in (path, str(tmp_path / 'state/frontend/etc/keys/authz-headers')):
+        with open(place, 'wb') as target:
+            target.write(b'x' * 20)
+    part = _venv.Secrets(wanted)
+
+    assert part.gap() == 'header key %s' % path
+    assert part._wanted() == bytes(bytearray(range(20)))
+    with pytest.raises(CrabError) as error:
+        release(tmp_path, header_key='c2VjcmV0')
+    assert 'c2VjcmV0' not in str(error.value)
 
 
 def test_a_switch_notes_what_it_replaces_and_is_on_trial_until_confirmed(tmp_path):

@@ -19,7 +19,7 @@ ANSWERS = {
     'database_password': 'not-Secret-1', 'issuer': 'provided', 'certificate': '/home/alice/hostcert.pem', 'key': '/home/alice/hostkey.pem',
     'taskworker_dn': '/CN=taskworker.example.org', 'schedd': 'crab3@schedd-1.example.org', 'collector': 'collector-1.example.org',
 }
-EL9 = {**{name: value for name, value in ANSWERS.items() if name not in ('release', 'mode', 'schedd', 'collector')}, 'version': 'v3.260819',
+EL9 = {**{name: value for name, value in ANSWERS.items() if name not in ('release', 'mode', 'dn', 'login', 'schedd', 'collector')}, 'version': 'v3.260819',
        's3_bucket': 'crabcache_alice', 's3_access_key': 'alice', 's3_secret_key': 'not-Secret-2'}
 
 
@@ -33,7 +33,8 @@ def test_the_inventory_has_the_variables_of_the_example_with_the_answers_in_plac
     assert {name for name in before if '{{' in str(before[name])} - {name for name in written if '{{' in str(written[name])} == (
         {'oracle_schema_checkout', 'crabserver_config_external'} & before.keys())
     assert written['gridcert_provided_key'] == '/home/alice/hostkey.pem'
-    assert written['frontend_auth_users'] == [{'dn': ALICE, 'login': 'alice', 'name': 'Alice Example', 'roles': {'operator': ['group:crab3']}}]
+    assert written.get('frontend_auth_users') == {
+        'private': [{'dn': ALICE, 'login': 'alice', 'name': 'Alice Example', 'roles': {'operator': ['group:crab3']}}], 'el9': None}[example]
     assert not [value for value in ('not-Secret-1', 'not-Secret-2') if value in texts['group_vars/crab/main.yml']]
     assert [line for line in texts['group_vars/crab/main.yml'].splitlines() if line.startswith('# ---')] == [
         line for line in (INVENTORIES / example / 'group_vars/crab/main.yml').read_text().splitlines() if line.startswith('# ---')]
@@ -62,11 +63,11 @@ def test_a_request_for_the_ca_has_a_place_for_its_answer_and_no_key() -> None:
 
 
 @pytest.mark.parametrize('version, names', [
-    ('HG1803f', ['release', 'mode', 'schedd', 'collector']), ('v3.260819', ['s3_bucket', 's3_access_key', 's3_secret_key'])])
-def test_there_are_ten_questions_and_the_software_tells_which(version: str, names: list[str]) -> None:
+    ('HG1803f', ['release', 'mode', 'dn', 'login', 'schedd', 'collector']), ('v3.260819', ['s3_bucket', 's3_access_key', 's3_secret_key'])])
+def test_there_are_ten_questions_and_the_software_tells_which_and_el9_has_no_users_of_a_frontend(version: str, names: list[str]) -> None:
     found = _private_inventory.questions({'version': version})
 
-    assert {question.number for question in found} == set(range(1, 11))
+    assert {question.number for question in found} == set(range(1, 11)) - ({5} if version.startswith('v') else set())
     assert [question.name for question in found if question.name not in EL9.keys() & ANSWERS.keys()] == names
     assert [question.name for question in found if question.secret] == ['database_password'] + [name for name in names if name == 's3_secret_key']
 
