@@ -42,10 +42,11 @@ class Awx:
             names |= loader.load_from_file(str(path), cache="none")
         templar = Templar(loader=loader, variables=names | settings)
         made = {name: json.loads(json.dumps(templar.template(names[name]))) for name in
-                ("controller_templates", "controller_credentials", "controller_credential_types")}
+                ("controller_templates", "controller_credentials", "controller_credential_types", "controller_workflows")}
         self.templates = {item["playbook"]: item for item in made["controller_templates"]}
         self.credentials = {item["name"]: item for item in made["controller_credentials"]}
         self.types = {item["name"]: item for item in made["controller_credential_types"]}
+        (self.workflow,) = made["controller_workflows"]
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Job:
     check: bool = False
     tags: str = ""
     within: tuple[str, ...] = ()    # a command that runs the one behind it
+    handed_on: dict[str, Any] = field(default_factory=dict)     # artifacts of the jobs before it in a workflow, which AWX makes variables
 
     def run(self, inventory: Path, project: Path) -> Result:
         template = self.awx.templates[self.playbook]
@@ -79,7 +81,7 @@ class Job:
         arguments += ["--check"] if self.check else []
         arguments += ["--tags", self.tags] if self.tags else []
         trusted = yaml.safe_dump(template.get("extra_vars", {}))
-        typed = yaml.dump({"awx_job_id": 1, **self.answers}, Dumper=Unsafe)
+        typed = yaml.dump({"awx_job_id": 1, **self.handed_on, **self.answers}, Dumper=Unsafe)
         kept = "".join(f"{line}\n" for line in trusted.splitlines() if line.split(":")[0] not in self.answers and line != "{}")
         texts = {"cmdline": " ".join(arguments), "extravars": kept + typed, "envvars": json.dumps(environment), "passwords": json.dumps(passwords)}
         for name, text in texts.items():

@@ -81,11 +81,13 @@ class Environment:
     checkout: Path
     folder: Path
 
-    def run(self, playbook: str, case: Case) -> Result:
-        # With the credential for a cloud, stage vm would look there for the host.
-        cloud = playbook == "playbooks/decommission.yml"
+    def awx(self, cloud: bool) -> Awx:
+        """With the credential for a cloud, stage vm would look there for the host."""
         secrets = {name: inputs for name, inputs in self.credentials.items() if cloud or name != "openstack"}
-        awx = Awx({"crab_awx_secrets": secrets, "crab_awx_checkout": str(self.checkout)})
+        return Awx({"crab_awx_secrets": secrets, "crab_awx_checkout": str(self.checkout)})
+
+    def run(self, playbook: str, case: Case) -> Result:
+        awx = self.awx(cloud=playbook == "playbooks/decommission.yml")
         return Job(awx, playbook, self.folder / Path(playbook).stem, dict(case.answers), case.check).run(self.inventory, self.project)
 
     @property
@@ -155,3 +157,18 @@ def test_a_template_does_its_job_and_keeps_no_secret(environment: Environment, p
     assert "included: " not in re.sub(r"included: \S+/project/collections/ansible_collections/cmsweb/crab/", "", result.flat)
     assert set(result.artifacts) == set(case.artifacts), result.artifacts
     assert list(result.leaks(environment.secrets)) == []
+
+
+def test_the_jobs_of_the_workflow_each_do_their_stages_and_hand_on_what_they_found(environment: Environment) -> None:
+    awx, handed_on = environment.awx(cloud=False), {}
+    playbooks = {item["name"]: playbook for playbook, item in awx.templates.items()}
+    for node in (node for node in awx.workflow["workflow_nodes"] if "job_tags" in node):   # the others have no tags and were run above
+        job = Job(awx, playbooks[node["unified_job_template"]["name"]], environment.folder / f"node-{node['identifier']}", tags=node["job_tags"],
+                  handed_on=dict(handed_on))
+
+        result = job.run(environment.inventory, environment.project)
+
+        assert (result.code, result.changed(HOST)) == (0, 0), result.output
+        handed_on |= result.artifacts
+
+    assert set(handed_on) == set(CASES["site.yml"].artifacts) - {"rest_schema"}

@@ -35,8 +35,10 @@ def test_provision_finds_the_cloud_of_its_credential_and_as_a_check_makes_nothin
 def test_decommission_says_what_it_would_delete_until_the_host_is_named(empty: Cloud, tmp_path: Path) -> None:
     identifier = empty.make("crab-job")
 
-    result = run(empty, "playbooks/decommission.yml", {"vm_delete": "no"}, tmp_path)
+    try:
+        result = run(empty, "playbooks/decommission.yml", {"vm_delete": "no"}, tmp_path)
 
-    assert result.code == 2 and f"this deletes server {identifier}" in result.flat, result.output
-    assert [one.id for one in empty.servers("crab-job")] == [identifier]
-    empty.away()
+        assert result.code == 2 and f"this deletes server {identifier}" in result.flat, result.output
+        assert [one.id for one in empty.servers("crab-job")] == [identifier]
+    finally:
+        empty.away()
