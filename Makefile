@@ -38,10 +38,9 @@ ee: packages ## build the image that AWX runs jobs in, on a base that needs no c
 	@bin=$$(tests/ci/venv dev)/bin
 	PATH=$$bin:$$PATH exec $$bin/python tests/ci/ee
 
-bench: packages ## what a second run of site.yml costs, against as many pings; and the schema engine, against Alembic
+bench: packages ## every budget in one table, 20 hosts among it; RUNS=5 HOSTS=20 MITOGEN=1 DEMO=1
 	@bin=$$(tests/ci/venv dev)/bin
-	PATH=$$bin:$$PATH $$bin/python tests/bench/schema.py
-	PATH=$$bin:$$PATH exec $$bin/python tests/bench/bench.py
+	PATH=$$bin:$$PATH RUNS=$(RUNS) HOSTS=$(HOSTS) MITOGEN=$(MITOGEN) DEMO=$(DEMO) exec $$bin/python tests/bench/bench.py
 
 docs: ## write roles/*/README.md, the table in docs/architecture.md and docs/dependencies.md anew from the sources
 	@bin=$$(tests/ci/venv dev)/bin

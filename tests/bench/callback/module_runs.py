@@ -1,4 +1,4 @@
-"""Counts the module runs on the hosts: a line "HOST ACTION" each, in the file that CRAB_MODULE_RUNS names.
+"""Counts the module runs on the hosts: a line "HOST MODULE ROLE" each, in the file that CRAB_MODULE_RUNS names.
 
 Not the tasks: copy and template are two runs each, a debug task is none, and what is delegated to the controller does not count.
 """
@@ -33,7 +33,7 @@ class CallbackModule(CallbackBase):
         def counted(self, *args, **kwargs):
             if self._connection.transport != "local":
                 with open(path, "a", encoding="utf-8") as runs:
-                    runs.write(f"{self._play_context.remote_addr} {kwargs.get('module_name') or self._task.action}\n")
+                    runs.write(f"{self._play_context.remote_addr} {kwargs.get('module_name') or self._task.action} {self._task._role or '-'}\n")
             return execute(self, *args, **kwargs)
 
         ActionBase._execute_module = counted
