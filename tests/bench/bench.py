@@ -218,7 +218,7 @@ FOLDERS = r"""cd /; find etc/grid-security etc/vomses data/certs data/srv -xdev 
 LINKS = r"cd /; find data/srv -xdev -name sw -prune -o -type l -not -path '*/apps*/*' -printf '/%p %l\n'"
 FILES = r"""cd /; find etc/grid-security/*.pem etc/grid-security/vomsdir etc/vomses data/certs data/srv/*/auth data/srv/*/config/*/config.py \
   data/srv/*/config/frontend/backends-dev.txt data/srv/state/frontend/etc data/srv/state/frontend/htdocs/*.json etc/systemd/system/cmsweb-crab.service \
-  etc/tmpfiles.d/cmsweb* usr/local/bin/crab-rest var/spool/cron/crontabs/crabdev -type f -not -path 'data/srv/current/*' \
+  etc/tmpfiles.d/cmsweb* usr/local/bin/crab-rest var/spool/cron/crontabs/crabdev -type f -not -path 'data/srv/current/*' -not -name '*~' \
   -printf '/%p %u %g %m\n' 2> /dev/null || true"""
 ACCOUNTS = "getent {kind} | cut -d: -f1 | grep -E '^(_|crabdev|zh)'"
 

@@ -89,8 +89,11 @@ def test_3_hosts_that_share_an_account_of_the_database_make_its_tables_once(flee
     settings = {"ORACLE_STANDIN_DIR": str(tmp_path)}
     account = ["python", "-m", "cx_Oracle.admin", "create", "--dsn", "fleetdb", "--user", "crab_fleet"]
     subprocess.run(account, cwd=STANDIN, env={**os.environ, **settings}, input="Example-1\n", text=True, check=True)
-    shared = {"oracle_schema_run_on": "controller", "oracle_schema_python_path": [str(STANDIN)], "oracle_schema_artifacts": str(tmp_path / "artifacts"),
-              "crab_database_dsn": "fleetdb", "crab_database_user": "crab_fleet", "crab_database_password": "Example-1"}
+    tables = tmp_path / "tables.sql"  # many, so that all hosts are at it at the same time
+    tables.write_text("".join(f"CREATE TABLE t{number} (a NUMBER(38));\n" for number in range(200)))
+    shared = {"oracle_schema_checkout": str(tables), "oracle_schema_run_on": "controller", "oracle_schema_python_path": [str(STANDIN)],
+              "oracle_schema_artifacts": str(tmp_path / "artifacts"), "crab_database_dsn": "fleetdb", "crab_database_user": "crab_fleet",
+              "crab_database_password": "Example-1"}
 
     run = fleet.play("playbooks/schema_update.yml", shared, **settings)
 
