@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from ansible.plugins.callback import CallbackBase
-
 DOCUMENTATION = r'''
 name: failed_hosts
 type: aggregate
@@ -21,6 +19,8 @@ description:
 requirements:
   - enable it in ansible.cfg, C(callbacks_enabled=cmsweb.crab.failed_hosts), as that of the collection's repository does
 '''
+
+from ansible.plugins.callback import CallbackBase
 
 LONGEST = 400
 
