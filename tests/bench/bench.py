@@ -87,7 +87,9 @@ class Fleet:
         return cost
 
     def up(self) -> None:
-        lab("up", "--fresh", *self.names)
+        """Alone in the laboratory: the inventories know the addresses by that."""
+        lab("down")
+        lab("up", *self.names)
 
     def _processor(self) -> float:
         """Seconds that the hosts have used since they were started."""
