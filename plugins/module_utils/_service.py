@@ -308,8 +308,8 @@ class Launched(Unit):
         self.launcher = os.path.join(self.current, 'bin', name)
 
     def read_at_start(self):
-        return Service.read_at_start(self) + [os.path.join(UNITS, self.name + '.service'), self.launcher,
-                                                    os.path.join(self.current, 'apps', self.name, 'etc', 'profile.d', 'init.sh')]
+        environment = os.path.join(self.current, 'apps', self.name, 'etc', 'profile.d', 'init.sh')
+        return Service.read_at_start(self) + [os.path.join(UNITS, self.name + '.service'), self.launcher, environment]
 
     def pids(self):
         found = self.find()
