@@ -14,6 +14,7 @@ from .conftest import Site
 OLD, NEW = "HG1803f", "HG2604a"
 UPGRADE: dict[str, object] = {
     "crab_hg_version": NEW,
+    "hgdeploy_repository": "comp.pre",
     "crab_release": "v3.260407",
     "crabserver_config_external": {},
     "crabserver_config_external_url": "http://not.read.example.org/",
@@ -22,7 +23,7 @@ UPGRADE: dict[str, object] = {
         "data.delegateDN": "/CN=tw",
         "data.compatibleClientVersions": ["v3.*"],
         "data.object": "CRABInterface.RESTBaseAPI.RESTBaseAPI",
-        "main.port": 8270,
+        "main.authz_defaults": {"role": None, "group": None, "site": None},
     },
 }
 

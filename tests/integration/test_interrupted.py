@@ -6,12 +6,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from .client import NEW, UPGRADE
-from .conftest import NETWORK, ROOT, Site
+from .conftest import HOST, NETWORK, ROOT, Site
 
 # What has a date or a process number in its name, or comes and goes with a running server.
 PASSING = r"/\.deploy/|(\.log|~|\.pid|/[0-9]{8}|cmspkg\.calls) f |/ssl_scache|__pycache__"
@@ -69,16 +71,38 @@ def test_a_deploy_killed_on_the_host_itself_ends_like_a_clean_one(site: Site, cl
     assert listing(site) == clean
 
 
-def test_a_package_repository_that_is_down_is_named_with_the_lines_of_the_log_and_the_play_goes_on_later(site: Site) -> None:
+def test_a_new_machine_is_rebooted_on_request_and_a_package_repository_that_is_down_is_named_with_the_lines_of_the_log(site: Site) -> None:
     site.fresh()
+    boot = "cat /proc/sys/kernel/random/boot_id"
+    before = site.on(boot)
 
-    failed = site.play("site.yml", {"hgdeploy_rpm_host": "127.0.0.1:9"})
+    # A container that its system switches off stays so; who starts the machine again is the test.
+    with ThreadPoolExecutor() as pool:
+        power = pool.submit(power_cycle, site)
+        failed = site.play("site.yml", {"hgdeploy_rpm_host": "127.0.0.1:9", "hgdeploy_reboot": True})
+        power.result()
 
+    assert site.on(boot) != before and "hgdeploy : Reboot, where that is wanted" in failed.output
     assert failed.code != 0
     assert "Deploy ended stage sw with exit code 7." in failed.failure
     assert "curl -sO http://127.0.0.1:9/cmssw/repos/bootstrap.sh" in failed.failure
     assert "check hgdeploy_rpm_host" in failed.failure
     site.play("site.yml", check=True)
+
+
+def power_cycle(site: Site) -> None:
+    """Wait until the host has switched itself off, and start it again."""
+    deadline = time.monotonic() + 120
+    while " Up " in host_line(site):
+        assert time.monotonic() < deadline, "the host did not go down"
+        time.sleep(0.3)
+    site.reboot()
+
+
+def host_line(site: Site) -> str:
+    command = [sys.executable, "tests/lab/lab", "status", "--network", site.lab.name]
+    listed = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout
+    return next(line for line in listed.splitlines() if HOST in line)
 
 
 # An upgrade, interrupted in each stage ------------------------------------------------------------------
@@ -97,6 +121,7 @@ INTERRUPTIONS = [
     ("crabserver_config : Database accounts", 0.1, PLAY),
     ("oracle_schema : Tables", 0.1, PLAY),
     ("frontend_auth : Users", 0.1, REBOOT),
+    ("verify : Signed request to another version", 1.5, REBOOT),
     (POST, 3, DEPLOY),
     (POST, 3, REBOOT),
     (POST, 3, PLAY),
@@ -104,8 +129,8 @@ INTERRUPTIONS = [
     ("verify : Signed request to the backend", 0.0, SERVICE),
 ]
 # Deploy's last stage is over in half a second here; with this it can be met.
-SLOW = "sed -i '1a sleep 6' /data/srv/HG2604a/sw/*/cms/frontend/*/bin/mkserver"
-QUICK = "sed -i '/^sleep 6$/d' /data/srv/HG2604a/sw/*/cms/frontend/*/bin/mkserver"
+SLOW = "sed -i '1a sleep 6' /data/srv/HG2604a/sw.pre/*/cms/frontend/*/bin/mkserver"
+QUICK = "sed -i '/^sleep 6$/d' /data/srv/HG2604a/sw.pre/*/cms/frontend/*/bin/mkserver"
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,8 @@ PREFIXES = [f"10.89.{number}" for number in range(77, 251)]
 MACHINE_LOCK = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab/lab.lock"
 SOFTWARE = LAB / "software" / "build"
 SETTLE = Path(__file__).with_name("settle.sh")
+# A machine has a new one after each start; a container shows that of the machine it runs on.
+BOOT_ID = "cat /proc/sys/kernel/random/uuid > /run/boot_id && mount --bind /run/boot_id /proc/sys/kernel/random/boot_id"
 # A real CC7 image has no Python 3.
 WEB_SERVER = "cd /srv/www && if command -v python3 > /dev/null; then exec python3 -u -m http.server 80; else exec python2.7 -u -m SimpleHTTPServer 80; fi"
 
@@ -263,6 +265,7 @@ class Laboratory:
 
     def _settle(self, container: str) -> None:
         podman("exec", "--interactive", container, "/bin/sh", "-s", stdin=SETTLE.read_bytes())
+        podman("exec", "--privileged", container, "/bin/sh", "-c", BOOT_ID)
 
     def _run(self, name: str, address: str, rest: Sequence[str]) -> str:
         # A fixed address, or `podman restart` may change it; a MAC made from it, or a host made again at the same
