@@ -61,9 +61,9 @@ class Service(object):
 
     def read_at_start(self):
         """Files that a running server does not look at again."""
-        own = os.path.join(self.current, 'auth', self.name)
+        # Not the service certificate: WMCore and CRABInterface keep its path, and libcurl opens it for each connection. So a renewed one is in use at once.
         return ([os.path.join(self.current, 'config', self.name, 'config.py'), os.path.join(self.current, 'auth', 'wmcore-auth', 'header-auth-key')]
-                + sorted(glob.glob(os.path.join(own, '*.py'))) + sorted(glob.glob(os.path.join(own, '*.pem'))))
+                + sorted(glob.glob(os.path.join(self.current, 'auth', self.name, '*.py'))))
 
     def pids(self):
         """The process group that the pid file names, without the logger that is started beside it."""
@@ -188,11 +188,11 @@ class Frontend(Service):
 
     def refresh(self, timeout):
         """`graceful` returns at once; the old children finish what they are at."""
+        self._refuse_wrong_configuration()
         asked = time.time()
         code, output = self.call('graceful')
         if code != 0:
-            raise CrabError('frontend: manage graceful ended with %d: %s' % (code, output.strip()[-500:]),
-                            "Ask '%s configtest' what is wrong with its configuration." % self.manage)
+            raise CrabError('frontend: manage graceful ended with %d: %s' % (code, output.strip()[-500:]), self.where())
         self._wait(lambda: [p for p in self.pids() if p['started'] >= asked - 0.1] and not [p for p in self.pids() if p['started'] < asked - 0.1],
                    timeout, 'its old processes are still there %d s after manage graceful')
 
@@ -204,6 +204,7 @@ class Frontend(Service):
         self._wait(self.pids, timeout, 'it does not serve %d s after manage start')
 
     def restart(self, timeout):
+        self._refuse_wrong_configuration()
         asked = time.time()
         code, output = self.call('restart')
         if code != 0:
@@ -214,6 +215,13 @@ class Frontend(Service):
     def stop(self, timeout):
         self.call('stop')
         self._wait(lambda: not self.pids(), timeout, 'it still runs %d s after manage stop')
+
+    def _refuse_wrong_configuration(self):
+        """Before the one that serves is stopped."""
+        code, output = self.call('configtest')
+        if code != 0:
+            raise CrabError('frontend: manage configtest ended with %d, and the frontend goes on as it was: %s' % (code, output.strip()[-500:]),
+                            'Mend the file that it names.')
 
     def where(self):
         return 'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name)

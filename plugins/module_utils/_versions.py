@@ -32,6 +32,7 @@ RECORD = '.cmsweb-crab.json'
 SHARED = '.cmsweb-crab-shared.tar'
 CRONTAB = 'crontab'
 SCRATCH = '/var/tmp/cmsweb-crab-'
+CANDIDATE = '.candidate'
 
 # Of every version alike: users and keys. They are never taken back to an older state.
 COMMON = ('etc/keys', 'etc/authmap.json', 'etc/voms-gridmap.txt', 'htdocs', 'var', 'logs')
@@ -114,6 +115,7 @@ def leftovers(root):
         if now and not os.path.exists(os.path.join(root, 'current', 'config', name, 'manage')):
             found.append('%s: %s has no such service' % (os.path.join(root, 'enabled', name), now))
     found += ['%s: an interrupted preparation of the machine' % path for path in sorted(glob.glob(SCRATCH + '*'))]
+    found += ['%s: an interrupted trial of a version' % path for path in glob.glob(os.path.join(root, CANDIDATE))]
     return found
 
 

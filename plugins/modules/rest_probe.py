@@ -152,62 +152,12 @@ attempts:
   sample: 1
 '''
 
-import json
-import time
-
-from ansible_collections.cmsweb.crab.plugins.module_utils import _cmsauth, _files, _http
-from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+from ansible_collections.cmsweb.crab.plugins.module_utils import _probe
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
-
-PASSING = ('database', 'not_running', 'backend')
 
 
 def act(params, check):
-    attempts = 0
-    while True:
-        attempts += 1
-        result = _ask(params, check)
-        result.update(attempts=attempts, changed=False, remedy=_cmsauth.REMEDIES[result['cause']])
-        good = result['status'] == params['expect_status']
-        if good or check or result['cause'] not in PASSING or attempts > params['retries']:
-            break
-        time.sleep(params['delay'])
-    if good or params['report_only'] or (check and result['cause'] in ('not_running', 'address')):
-        return result
-    tried = ' Tried %d times.' % attempts if attempts > 1 else ''
-    where = params['url'] + params['path']
-    raise CrabError('%s answers %s, not %d. Cause: %s.%s' % (where, result['said'], params['expect_status'], result['cause'], tried),
-                    result['remedy'], result)
-
-
-def _ask(params, check):
-    headers = {}
-    if params['header_key']:
-        key = _files.read(params['header_key'])
-        if key is None and check:
-            return _no_answer('not_running', 'nothing')
-        if key is None:
-            raise CrabError('header_key: there is no file %s.' % params['header_key'], 'Run the stage deploy first.')
-        headers = _cmsauth.sign(key, _cmsauth.user_headers(params['login'], params['dn'], params['name'], params['roles']))
-    try:
-        answer = _http.get(params['url'], params['path'], headers, params['certificate'], params['key'], params['ca_file'], params['ca_path'],
-                           params['address'], params['timeout'])
-    except _http.NoAnswer as error:
-        return _no_answer(_cmsauth.transport_cause(str(error)), 'nothing (%s)' % error)
-    return {'status': answer.status, 'rest_status': answer.headers.get('x-rest-status'), 'json': _decoded(answer.body),
-            'cause': _cmsauth.cause(answer.status, answer.headers, answer.body, not params['header_key']),
-            'said': '%d %s' % (answer.status, answer.headers.get('x-error-detail') or ' '.join(answer.body.split())[:160])}
-
-
-def _no_answer(cause, said):
-    return {'status': None, 'rest_status': None, 'json': None, 'cause': cause, 'said': said}
-
-
-def _decoded(body):
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
+    return (_probe.probe if params['report_only'] else _probe.insist)(params, check)
 
 
 def main():

@@ -65,6 +65,29 @@ def test_a_link_to_another_version_since_the_start_is_a_switch_and_a_new_file_in
     assert _service._switched(str(tmp_path / 'missing'), 0) is False
 
 
+def test_a_new_service_certificate_is_read_without_a_restart_and_a_new_database_account_is_not(tmp_path):
+    auth = tmp_path / 'current' / 'auth' / 'crabserver'
+    auth.mkdir(parents=True)
+    for name in ('CRABServerAuth.py', 'dmwm-service-cert.pem', 'dmwm-service-key.pem'):
+        (auth / name).write_bytes(b'')
+
+    read = [path for path in _service.Service(str(tmp_path), 'crabserver').read_at_start() if path.startswith(str(auth))]
+
+    assert read == [str(auth / 'CRABServerAuth.py')]
+
+
+@pytest.mark.parametrize('action', ['refresh', 'restart'])
+def test_a_frontend_with_a_wrong_configuration_goes_on_with_the_old_one(tmp_path, monkeypatch, action):
+    called = []
+    frontend = _service.Frontend(str(tmp_path), 'frontend')
+    monkeypatch.setattr(frontend, 'call', lambda word: called.append(word) or (1, "Invalid command 'NoSuch'"))
+
+    with pytest.raises(CrabError, match='configtest ended with 1, and the frontend goes on as it was: Invalid command'):
+        getattr(frontend, action)(1)
+
+    assert called == ['configtest']
+
+
 def test_an_older_file_is_not_newer(tmp_path):
     (tmp_path / 'f').write_bytes(b'')
 
