@@ -139,7 +139,7 @@ def _refuse_other_place(path, url):
     if isinstance(port, int) and wanted.port and port != wanted.port:
         raise CrabError('main.port in %s is %d, and crabserver is asked on port %d.' % (path, port, wanted.port),
                         'Correct crabserver_config_settings, or verify_backend.')
-    if isinstance(host, str) and re.match(r'[0-9.]+$', wanted.hostname or '') and host not in EVERYWHERE + (wanted.hostname,):
+    if host and not isinstance(host, dict) and re.match(r'[0-9.]+$', wanted.hostname or '') and host not in EVERYWHERE + (wanted.hostname,):
         raise CrabError('srv.socket_host in %s is %s, and crabserver is asked at %s.' % (path, host, wanted.hostname),
                         'Correct crabserver_config_settings, or verify_backend.')
 

@@ -193,7 +193,7 @@ def test_9_a_play_that_works_keeps_others_away_and_one_that_was_killed_does_not(
     after = deployed.play("playbooks/prune.yml")
 
     assert refused.code != 0 and f"{getpass.getuser()}@{socket.gethostname()} plays site.yml on this host, since 20" in refused.failure, refused.output
-    assert f"(process {play.pid}). Nothing was changed. Run again when it has ended." in refused.failure and "Go back" not in refused.output
+    assert f"(process {play.pid}). Nothing was changed. Run again when it has ended." in refused.failure and "Look at the host" not in refused.output
     assert there == "play.json\n"
     assert after.code == 0, after.output
     assert deployed.on(f"ls {HOLDERS}") == ""
