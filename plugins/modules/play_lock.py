@@ -54,18 +54,12 @@ attributes:
 '''
 
 EXAMPLES = r'''
-- name: Alone on the host
-  block:
-    - name: Keep other plays away
-      cmsweb.crab.play_lock:
+- name: Keep other plays away
+  cmsweb.crab.play_lock:
 
-    - name: Services
-      ansible.builtin.import_role:
-        name: cmsweb.crab.service
-  always:
-    - name: Let other plays in again
-      cmsweb.crab.play_lock:
-        state: free
+- name: Let other plays in again, at the end of an always section
+  cmsweb.crab.play_lock:
+    state: free
 '''
 
 RETURN = r'''
