@@ -72,7 +72,7 @@ class Launched(Managed):
         with open(os.devnull, 'r+b') as nowhere:
             started = subprocess.Popen(['runuser', '-u', self.account, '--', os.path.join(self.current, 'bin', self.name)], cwd='/', preexec_fn=os.setsid,
                                        stdin=nowhere, stdout=nowhere, stderr=nowhere, close_fds=True,
-                                       env={'PATH': '/usr/bin:/bin', 'DONT_DAEMONIZE_REST': 'True', 'PYTHONUNBUFFERED': '1'})
+                                       env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'DONT_DAEMONIZE_REST': 'True', 'PYTHONUNBUFFERED': '1'})
         _files.replace(os.path.join(self.root, 'state', self.name, self.name + '.pid'), to_bytes('%d\n' % started.pid), mode=0o644)
         return 0, ''
 
