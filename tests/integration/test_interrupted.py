@@ -92,7 +92,7 @@ def test_a_new_machine_is_rebooted_on_request_and_a_package_repository_that_is_d
 
 def power_cycle(site: Site) -> None:
     """Wait until the host has switched itself off, and start it again."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 400
     while " Up " in host_line(site):
         assert time.monotonic() < deadline, "the host did not go down"
         time.sleep(0.3)
