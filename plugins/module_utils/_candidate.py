@@ -60,20 +60,21 @@ class Launched(Managed):
     """A backend that the launcher of role venv_install starts; its unit is that of the version in force."""
 
     environment = 'bin/%s'
+    group = None
+
+    def pids(self):
+        """Those of its process group. It has no pid file: WMCore would take one for a server that runs already."""
+        return [process for process in _service._processes() if process['group'] == self.group]
 
     def call(self, action):
         if action == 'start':
-            return self._launch()
-        for process in self.pids():
-            os.kill(process['pid'], signal.SIGTERM)
-        return 0, ''
-
-    def _launch(self):
-        with open(os.devnull, 'r+b') as nowhere:
-            started = subprocess.Popen(['runuser', '-u', self.account, '--', os.path.join(self.current, 'bin', self.name)], cwd='/', preexec_fn=os.setsid,
-                                       stdin=nowhere, stdout=nowhere, stderr=nowhere, close_fds=True,
-                                       env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'DONT_DAEMONIZE_REST': 'True', 'PYTHONUNBUFFERED': '1'})
-        _files.replace(os.path.join(self.root, 'state', self.name, self.name + '.pid'), to_bytes('%d\n' % started.pid), mode=0o644)
+            with open(os.devnull, 'r+b') as nowhere:
+                self.group = subprocess.Popen(['runuser', '-u', self.account, '--', os.path.join(self.current, 'bin', self.name)], cwd='/',
+                                              preexec_fn=os.setsid, stdin=nowhere, stdout=nowhere, stderr=nowhere, close_fds=True,
+                                              env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'DONT_DAEMONIZE_REST': 'True', 'PYTHONUNBUFFERED': '1'}).pid
+        else:
+            for process in self.pids():
+                os.kill(process['pid'], signal.SIGTERM)
         return 0, ''
 
 
@@ -146,7 +147,7 @@ def _refuse_other_place(path, url):
 
 def _make(root, version, name, tree, port):
     source, current = os.path.join(root, version), os.path.join(tree, 'current')
-    for folder in (tree, current, os.path.join(current, 'config'), os.path.join(tree, 'state'), os.path.join(tree, 'logs')):
+    for folder in [tree, current] + [os.path.join(current, part) for part in ('config', 'bin')] + [os.path.join(tree, part) for part in ('state', 'logs')]:
         if not os.path.isdir(folder):
             os.mkdir(folder, 0o755)
             os.chmod(folder, 0o755)
@@ -161,8 +162,6 @@ def _make(root, version, name, tree, port):
             os.symlink(os.path.join(source, target), os.path.join(current, link))
     _copy(os.path.join(source, 'config', name), os.path.join(current, 'config', name))
     if os.path.exists(os.path.join(source, 'bin', name)):
-        if not os.path.isdir(os.path.join(current, 'bin')):
-            os.mkdir(os.path.join(current, 'bin'), 0o755)
         _copy(os.path.join(source, 'bin', name), os.path.join(current, 'bin', name))
     config = os.path.join(current, 'config', name, 'config.py')
     _files.replace(config, _files.read(config) + to_bytes(OTHER_PLACE % port))
