@@ -197,11 +197,16 @@ def _why_not_running(site, name):
     holder = _listeners.holder(PORTS[name])
     if holder:
         return finding('port_taken', '%s does not run, and its port %d is held by %s (pid %d).' % (name, PORTS[name], holder['name'], holder['pid']))
+    return _cannot_start(site, name) or finding('not_running', '%s does not run.' % name)
+
+
+def _cannot_start(site, name):
+    """The finding about a server whose last start failed, or None."""
     reason = _last_failure(site, name)
-    if reason:
-        cause = next((cause for text, cause in _service.START_CAUSES if text in reason), None)
-        return finding('cannot_start', '%s ended at its start: %s' % (name, reason), cause and cause % {'name': name})
-    return finding('not_running', '%s does not run.' % name)
+    if not reason:
+        return None
+    cause = next((cause for text, cause in _service.START_CAUSES if text in reason), None)
+    return finding('cannot_start', '%s ended at its start: %s' % (name, reason), cause and cause % {'name': name})
 
 
 def _last_failure(site, name):
@@ -238,7 +243,9 @@ def check_backend(site):
     try:
         answer = _http.get(site.options['backend'], path, _cmsauth.sign(key, _cmsauth.user_headers('crab-diagnose')), timeout=TIMEOUT)
     except _http.NoAnswer as error:
-        yield finding('not_answering', 'crabserver runs, and %s%s gives no answer: %s.' % (site.options['backend'], path, error))
+        # systemd starts a server again that ends at its start: for a moment it runs.
+        yield _cannot_start(site, 'crabserver') or finding(
+            'not_answering', 'crabserver runs, and %s%s gives no answer: %s.' % (site.options['backend'], path, error))
         return
     cause = _cmsauth.cause(answer.status, answer.headers, answer.body, False)
     if cause == 'database':

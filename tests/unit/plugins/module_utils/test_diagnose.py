@@ -31,6 +31,20 @@ def site(tmp_path):
     return one
 
 
+def test_a_server_that_is_started_again_and_again_cannot_start_although_it_runs_for_a_moment(site):
+    os.makedirs(os.path.join(site.root, 'current/auth/wmcore-auth'))
+    with open(os.path.join(site.root, 'current/auth/wmcore-auth/header-auth-key'), 'wb') as key:
+        key.write(b'x' * 20)
+    logged(site, 'ERROR: terminating due to error: Traceback (most recent call last):')
+    with open(os.path.join(site.root, 'logs/crabserver/crabserver-1.log'), 'a') as log:
+        log.write("  File \"x.py\", line 1, in y\nAttributeError: 'ConfigSection' object has no attribute 'mode'\n")
+
+    found = list(_diagnose.check_backend(site))
+
+    assert causes(found) == ['cannot_start']
+    assert "no attribute 'mode'" in found[0]['found']
+
+
 def test_a_release_in_a_virtual_environment_counts_as_deployed_and_is_asked_of_systemd(tmp_path):
     os.makedirs(str(tmp_path / 'current/bin'))
     (tmp_path / 'current/bin/crabserver').write_text(u'export PYTHONPATH=$auth:$PYTHONPATH:/nosuch/folder\n')
