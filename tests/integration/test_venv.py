@@ -38,7 +38,8 @@ MODES = {**COMMON, "crab_release": OLD, "crabserver_config_external_url": "http:
          "crabserver_config_settings": {"data.delegateDN": "/CN=tw"}}
 NONE = {**COMMON, "crab_release": NEW, "crabserver_config_settings": {
     "data.s3_bucket": "crabcache_dev", "data.delegateDN": "/CN=tw", "data.compatibleClientVersions": ["v3.*"],
-    "data.object": "CRABInterface.RESTBaseAPI.RESTBaseAPI"}}
+    # Also what a failed upgrade below leaves in the file otherwise.
+    "data.object": "CRABInterface.RESTBaseAPI.RESTBaseAPI", "main.port": 8270}}
 
 
 def changed(name: str, value: object) -> dict[str, object]:
