@@ -109,8 +109,9 @@ def host_line(site: Site) -> str:
 
 KEPT = ("cd /data/srv && find HG1803f/config HG1803f/auth -name __pycache__ -prune -o -type f -exec sha256sum {} + | sort -k2; "
         "sha256sum state/frontend/etc/authmap.json state/frontend/etc/voms-gridmap.txt")
-PLAY, DEPLOY, SERVICE, REBOOT = "the play", "Deploy", "crabserver", "the host"
+PLAY, DEPLOY, REBOOT = "the play", "Deploy", "the host"
 # The task in which it happens, seconds into it, and what is killed or rebooted. Each goes on from what the one before has left.
+# The stages of a host without an upgrade, crabserver killed among it: test_interrupted_stages.py.
 # Deploy's last stage makes these the group _config's, when it is run again.
 NEW_GROUPS = "/state/frontend/htdocs/"
 POST = "hgdeploy : Links, web server and cron lines"
@@ -118,7 +119,6 @@ INTERRUPTIONS = [
     ("hgdeploy : Folders of the version", 0.6, PLAY),
     ("hgdeploy : Packages and templates of the configuration", 0.8, DEPLOY),
     ("hgdeploy : Packages and templates of the configuration", 0.8, REBOOT),
-    ("crabserver_config : Database accounts", 0.1, PLAY),
     ("oracle_schema : Tables", 0.1, PLAY),
     ("frontend_auth : Users", 0.1, REBOOT),
     ("verify : Signed request to another version", 1.5, REBOOT),
@@ -126,7 +126,6 @@ INTERRUPTIONS = [
     (POST, 3, REBOOT),
     (POST, 3, PLAY),
     ("service : Services", 0.4, REBOOT),
-    ("verify : Signed request to the backend", 0.0, SERVICE),
 ]
 # Deploy's last stage is over in half a second here; with this it can be met.
 SLOW = "sed -i '1a sleep 6' /data/srv/HG2604a/sw.pre/*/cms/frontend/*/bin/mkserver"
@@ -159,8 +158,6 @@ def run_into(site: Site, task: str, seconds: float, what: str) -> None:
     assert play.poll() is None, "".join(seen)
     if what == DEPLOY:
         site.on("pkill -KILL -f [c]fg/Deploy; true")
-    elif what == SERVICE:
-        site.on("kill -9 -- -$(cat /data/srv/state/crabserver/crabserver.pid)")
     elif what == REBOOT:
         site.reboot()
     if what in (PLAY, REBOOT):
