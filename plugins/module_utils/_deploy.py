@@ -160,6 +160,12 @@ def _before(deployment, stage):
 
 # The lock ---------------------------------------------------------------------------------------------
 
+LOCK_ARGUMENTS = {
+    'wait': {'type': 'int', 'default': 1800},
+    'started_by': {'type': 'str', 'default': 'somebody'},
+}
+
+
 @contextlib.contextmanager
 def locked(wait, started_by, what, log_root):
     """One at a time on a host. The lock is held by this process and by the Deploy that it starts, also when the play is long gone."""

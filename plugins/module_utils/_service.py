@@ -157,6 +157,7 @@ class Frontend(Service):
     """Apache: started as root, serving in children of _frontend. A graceful restart is enough for its files."""
 
     restart_word = 'graceful'
+    signals = ('start', 'restart', 'stop', 'graceful')      # what manage does to the process of the pid file; the rest only looks
 
     def read_at_start(self):
         etc = os.path.join(self.root, 'state', self.name, 'etc')
@@ -172,7 +173,8 @@ class Frontend(Service):
         return [process for process in _processes(uid) if process['name'] != 'rotatelogs']
 
     def call(self, action):
-        self._forget_others()
+        if action in self.signals:
+            self._forget_others()
         return self._run(['bash', '-lc', "%s %s '%s'" % (self.manage, action, PHRASE)])
 
     def _forget_others(self):

@@ -135,12 +135,6 @@ class Part(object):
     def __init__(self, release):
         self.release = release
 
-    def gap(self):
-        raise NotImplementedError
-
-    def make(self):
-        raise NotImplementedError
-
 
 class Accounts(Part):
     def gap(self):

@@ -43,14 +43,8 @@ options:
     description: Host (and port) of the software repository, without a scheme.
     type: str
     default: cmsrep.cern.ch
-  wait:
-    description: How many seconds to wait for another Deploy on the host.
-    type: int
-    default: 1800
-  started_by:
-    description: Who runs it, for others who have to wait. The default is the account and the name of the controller.
-    type: str
 extends_documentation_fragment:
+  - cmsweb.crab.locked
   - cmsweb.crab.writes.attributes
   - cmsweb.crab.deployment
 author:
@@ -91,8 +85,7 @@ def act(params, check):
     if check:
         return {'changed': True, 'diff': {'before': '', 'after': 'stage %s of %s\n' % (params['stage'], params['version'])}}
     started = time.time()
-    notes = _deploy.run_stage(deployment_of(params), params['stage'], params['checkout'], params['rpm_host'], params['wait'],
-                              params['started_by'] or 'somebody')
+    notes = _deploy.run_stage(deployment_of(params), params['stage'], params['checkout'], params['rpm_host'], params['wait'], params['started_by'])
     return {'changed': True, 'notes': notes, 'seconds': round(time.time() - started, 1)}
 
 
@@ -102,8 +95,7 @@ def main():
         stage={'type': 'str', 'required': True, 'choices': list(_deploy.STAGES)},
         checkout={'type': 'path', 'required': True},
         rpm_host={'type': 'str', 'default': 'cmsrep.cern.ch'},
-        wait={'type': 'int', 'default': 1800},
-        started_by={'type': 'str'},
+        **_deploy.LOCK_ARGUMENTS
     ))
 
 

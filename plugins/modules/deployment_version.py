@@ -40,15 +40,8 @@ options:
     description: Account that deploys.
     type: str
     required: true
-  wait:
-    description: How many seconds to wait for another run on the host.
-    type: int
-    default: 1800
-  started_by:
-    description: Who runs it, for others who have to wait.
-    type: str
-    default: somebody
 extends_documentation_fragment:
+  - cmsweb.crab.locked
   - cmsweb.crab.writes.attributes
 author:
   - cmsweb.crab maintainers (@cmsweb)
@@ -107,14 +100,12 @@ def work(params, check):
 
 
 def main():
-    run(act, {
+    run(act, dict({
         'root': {'type': 'path', 'default': '/data/srv'},
         'version': {'type': 'str', 'required': True},
         'state': {'type': 'str', 'required': True, 'choices': ['current', 'confirmed', 'absent']},
         'user': {'type': 'str', 'required': True},
-        'wait': {'type': 'int', 'default': 1800},
-        'started_by': {'type': 'str', 'default': 'somebody'},
-    })
+    }, **_deploy.LOCK_ARGUMENTS))
 
 
 if __name__ == '__main__':

@@ -60,14 +60,8 @@ options:
     description: How often the request is tried again when the server is only just coming up.
     type: int
     default: 3
-  wait:
-    description: How many seconds to wait for another run on the host.
-    type: int
-    default: 1800
-  started_by:
-    description: Who runs it, for others who have to wait.
-    type: str
-    default: somebody
+extends_documentation_fragment:
+  - cmsweb.crab.locked
 attributes:
   check_mode:
     support: full
@@ -112,7 +106,7 @@ def act(params, check):
 
 
 def main():
-    run(act, {
+    run(act, dict({
         'root': {'type': 'path', 'default': '/data/srv'},
         'version': {'type': 'str', 'required': True},
         'services': {'type': 'list', 'elements': 'str', 'default': ['crabserver', 'crabcache']},
@@ -122,9 +116,7 @@ def main():
         'timeout': {'type': 'int', 'default': 60},
         'request_timeout': {'type': 'int', 'default': 30},
         'retries': {'type': 'int', 'default': 3},
-        'wait': {'type': 'int', 'default': 1800},
-        'started_by': {'type': 'str', 'default': 'somebody'},
-    })
+    }, **_deploy.LOCK_ARGUMENTS))
 
 
 if __name__ == '__main__':

@@ -41,15 +41,8 @@ options:
   wheels:
     description: An archive on the host, which takes the place of O(wheelhouse) when the module is called on its own.
     type: path
-  wait:
-    description: How many seconds to wait for another run on the host.
-    type: int
-    default: 1800
-  started_by:
-    description: Who runs it, for others who wait. Set on the controller.
-    type: str
-    default: somebody
 extends_documentation_fragment:
+  - cmsweb.crab.locked
   - cmsweb.crab.writes.attributes
   - cmsweb.crab.venv
 attributes:
@@ -129,8 +122,7 @@ def main():
         wheelhouse={'type': 'path'},
         index={'type': 'str', 'no_log': True},
         wheels={'type': 'path'},
-        wait={'type': 'int', 'default': 1800},
-        started_by={'type': 'str', 'default': 'somebody'},
+        **_deploy.LOCK_ARGUMENTS
     ))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "collections"))
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap  # noqa: E402
+from processor import median  # noqa: E402
 
 USERS = 100_000
 
@@ -31,12 +30,3 @@ def measure(times: int) -> tuple[float, float]:
         json.dumps(json.loads(content))
 
     return median(ours, times), median(json_alone, times)
-
-
-def median(act: Callable[[], None], times: int) -> float:
-    taken = []
-    for _time in range(times):
-        start = time.process_time()
-        act()
-        taken.append(time.process_time() - start)
-    return sorted(taken)[times // 2]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import sqlalchemy as sa  # noqa: E402
 from alembic.autogenerate import compare_metadata  # noqa: E402
 from alembic.migration import MigrationContext  # noqa: E402
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import dictionary, diff, driver, execute, model, plan, source  # noqa: E402
+from processor import median  # noqa: E402
 
 TYPES = {'VARCHAR2': lambda kind: sa.String(kind.length), 'NUMBER': lambda kind: sa.Numeric(kind.precision), 'CLOB': lambda kind: sa.Text(),
          'TIMESTAMP(6)': lambda kind: sa.DateTime()}
@@ -74,15 +74,6 @@ def theirs(statements: list[str], folder: str) -> Callable[[], None]:
     def act() -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     return act
-
-
-def median(act: Callable[[], None], times: int) -> float:
-    taken = []
-    for _time in range(times):
-        start = time.process_time()
-        act()
-        taken.append(time.process_time() - start)
-    return sorted(taken)[times // 2]
 
 
 def measure() -> Iterator[tuple[str, float, float, int]]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,20 @@ class Site:
         if check:
             assert done.returncode == 0, done.stdout + self.evidence()
         return Run(done.returncode, done.stdout)
+
+    def play_into(self, task: str, seconds: float, variables: dict[str, object] | None = None, *options: str) -> subprocess.Popen[str]:
+        """site.yml, running, so many seconds after it began with this task. Its process group is its own, to be killed as a whole."""
+        extra = json.dumps({"demo_network": self.lab.name, **(variables or {})})
+        play = subprocess.Popen(["ansible-playbook", "-i", "inventories/demo", "site.yml", "-e", extra, *options], cwd=ROOT, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                                env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        assert play.stdout is not None
+        seen = ""
+        while task not in seen and (line := play.stdout.readline()):
+            seen += line
+        time.sleep(seconds)
+        assert play.poll() is None, f"it ended too early\n{seen}"
+        return play
 
     def module(self, name: str, arguments: dict[str, object]) -> str:
         """What a module returns, run as root on the host, in YAML as ansible.cfg has it."""

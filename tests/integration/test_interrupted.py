@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -13,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from .client import NEW, UPGRADE
-from .conftest import HOST, NETWORK, ROOT, Site
+from .conftest import HOST, ROOT, Site
 
 # What has a date or a process number in its name, or comes and goes with a running server.
 PASSING = r"/\.deploy/|(\.log|~|\.pid|/[0-9]{8}|cmspkg\.calls) f |/ssl_scache|__pycache__"
@@ -26,20 +25,11 @@ def listing(site: Site) -> list[str]:
     return found.splitlines()
 
 
-def interrupt(seconds_into_sw: float) -> None:
+def interrupt(site: Site, seconds_into_sw: float) -> None:
     """Start site.yml, and kill it, with its workers, while the packages are being installed."""
-    extra = json.dumps({"demo_network": NETWORK})
-    play = subprocess.Popen(["ansible-playbook", "-i", "inventories/demo", "site.yml", "-e", extra], cwd=ROOT, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-                            env={**os.environ, "PYTHONUNBUFFERED": "1"})
-    assert play.stdout is not None
-    for line in play.stdout:
-        if "Packages and templates of the configuration" in line:
-            break
-    time.sleep(seconds_into_sw)
-    assert play.poll() is None, "the play ended before it could be killed"
+    play = site.play_into("Packages and templates of the configuration", seconds_into_sw)
     os.killpg(play.pid, signal.SIGKILL)
-    play.wait()
+    play.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +43,7 @@ def clean(site: Site) -> list[str]:
 def test_a_play_killed_while_packages_are_installed_ends_like_a_clean_one(site: Site, clean: list[str]) -> None:
     site.fresh()
 
-    interrupt(0.7)
+    interrupt(site, 0.7)
     assert "HG1803f" not in site.on("readlink /data/srv/current || true")
     site.play("site.yml", check=True)
 
@@ -64,7 +54,7 @@ def test_a_play_killed_while_packages_are_installed_ends_like_a_clean_one(site: 
 def test_a_deploy_killed_on_the_host_itself_ends_like_a_clean_one(site: Site, clean: list[str]) -> None:
     site.fresh()
 
-    interrupt(0.7)
+    interrupt(site, 0.7)
     site.on("pkill -KILL -f [s]rv/HG1803f/sw/; pkill -KILL -f [c]fg/Deploy; true")
     site.play("site.yml", check=True)
 
@@ -145,17 +135,7 @@ def upgraded(site: Site) -> list[str]:
 
 def run_into(site: Site, task: str, seconds: float, what: str) -> None:
     """Start the upgrade, and end what is named while the task runs. The play comes to its end, whatever that is, unless it is what is killed."""
-    play = subprocess.Popen(["ansible-playbook", "-i", "inventories/demo", "site.yml", "-e", json.dumps({"demo_network": NETWORK, **UPGRADE})], cwd=ROOT,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-                            env={**os.environ, "PYTHONUNBUFFERED": "1"})
-    assert play.stdout is not None
-    seen = []
-    for line in play.stdout:
-        seen.append(line)
-        if task in line:
-            break
-    time.sleep(seconds)
-    assert play.poll() is None, "".join(seen)
+    play = site.play_into(task, seconds, UPGRADE)
     if what == DEPLOY:
         site.on("pkill -KILL -f [c]fg/Deploy; true")
     elif what == REBOOT:

@@ -3,15 +3,12 @@ lost, and the next run mends it all. (Stages deploy and switch: test_interrupted
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import time
 
 import pytest
 
-from .conftest import NETWORK, ROOT, Site
+from .conftest import Site
 
 CONFIG, AUTHMAP = "/data/srv/current/config/crabserver/config.py", "/data/srv/state/frontend/etc/authmap.json"
 AUTH, GRIDMAP = "/data/srv/current/auth/crabserver/CRABServerAuth.py", "/data/srv/state/frontend/etc/voms-gridmap.txt"
@@ -49,15 +46,7 @@ def own(site: Site) -> str:
 def test_a_stage_that_is_ended_in_its_middle_loses_nothing_of_the_users(site: Site, own: str, stage: str, what: str) -> None:
     to_do, task = STAGES[stage]
     site.on(to_do)
-    play = subprocess.Popen(["ansible-playbook", "-i", "inventories/demo", "site.yml", "-e", json.dumps({"demo_network": NETWORK}), "--tags", stage],
-                            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-                            env={**os.environ, "PYTHONUNBUFFERED": "1"})
-    assert play.stdout is not None
-    seen = ""
-    while task not in seen and (line := play.stdout.readline()):
-        seen += line
-    time.sleep(0.3)
-    assert play.poll() is None, seen
+    play = site.play_into(task, 0.3, None, "--tags", stage)
 
     if what == SERVICE:
         site.on("pkill -KILL -u _crabserver || true")

@@ -21,10 +21,6 @@ class Operation(model.Record):
     def subject(self):
         return self.table
 
-    @property
-    def difference(self):
-        raise NotImplementedError
-
 
 class CreateTable(Operation):
     fields = ('item',)

@@ -202,6 +202,15 @@ def test_manage_is_not_shown_a_pid_file_whose_process_began_after_it_was_written
     assert not pid_file.exists()
 
 
+@pytest.mark.parametrize('action', ['status', 'version', 'configtest'])
+def test_who_only_looks_removes_nothing(tmp_path, pid_file, action):
+    os.utime(str(pid_file), (1500000000, 1500000000))
+
+    _service.service_of(str(tmp_path), 'frontend').call(action)
+
+    assert pid_file.exists()
+
+
 @pytest.mark.parametrize('content', [None, b'999999999\n', b''])
 def test_a_pid_file_of_a_process_that_was_there_before_it_or_of_none_is_left_to_it(tmp_path, pid_file, content):
     if content is not None:

@@ -20,7 +20,7 @@ def other():
 
 
 def test_a_play_that_runs_has_not_ended_and_one_that_was_killed_has(other):
-    record = _play.play(other.pid, ['/work/playbooks/rollback.yml'])
+    record = _play.play(other.pid, ['playbooks/rollback.yml'])
     alive = _play.has_ended(record)
     other.kill()
     os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
