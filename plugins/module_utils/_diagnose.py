@@ -5,7 +5,7 @@
 """What can be wrong with a deployed CRAB REST interface, found by looking: nothing is changed, and nothing is asked of the user.
 
 Each check is a function of the Site that yields findings. A finding has a cause, which is a key of CAUSES, what was found, the
-remedy, and the file that it is about, if any. One fault has one finding: a check leaves to the others what they name better.
+remedy, and the files that a service has to read again, if any. One fault has one finding: a check leaves to the others what they name better.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -172,13 +172,13 @@ def _explained(one, found):
     """Whether another finding is the reason for this one. To put a file in force that is itself at fault would be the wrong advice."""
     others = [other for other in found if other is not one]
     if one['cause'] == 'stale':
-        return any(other['cause'] != 'stale' and one['file'] in other['found'] for other in others)
+        return any(other['cause'] != 'stale' and path in other['found'] for other in others for path in one['files'])
     return one['cause'].startswith('database') and any(other['cause'] == 'placeholders' for other in others)
 
 
-def finding(cause, found, remedy=None, check=None, path=None):
-    """path is the file that the finding is about, or None."""
-    return {'check': check, 'cause': cause, 'found': found, 'remedy': remedy or CAUSES[cause], 'file': path}
+def finding(cause, found, remedy=None, check=None, files=()):
+    """files are those that were changed and not read again."""
+    return {'check': check, 'cause': cause, 'found': found, 'remedy': remedy or CAUSES[cause], 'files': list(files)}
 
 
 # Services ---------------------------------------------------------------------------------------------
@@ -188,9 +188,9 @@ def check_services(site):
         if not state['running']:
             yield _why_not_running(site, name)
         elif state['switched']:
-            yield finding('stale', '%s was started by another version than the one that is in force now.' % name, path=site.current)
+            yield finding('stale', '%s was started by another version than the one that is in force now.' % name, files=[site.current])
         elif state['stale']:
-            yield finding('stale', '%s started before %s was last changed.' % (name, state['stale']), path=state['stale'])
+            yield finding('stale', '%s started before the last change of %s.' % (name, ', '.join(state['stale'])), files=state['stale'])
 
 
 def _why_not_running(site, name):
@@ -251,7 +251,7 @@ def check_backend(site):
     if cause == 'database':
         site._errors = None     # our request has just written them
         yield _database_finding(site) or finding('database', 'crabserver has no connection to its database, and no code of Oracle is in its log.')
-    elif cause == 'header_key' and site.states['crabserver']['stale'] == site.auth('wmcore-auth', 'header-auth-key'):
+    elif cause == 'header_key' and site.auth('wmcore-auth', 'header-auth-key') in site.states['crabserver']['stale']:
         return      # named by check_services: the server has an older key
     elif cause != 'ok':
         said = answer.headers.get('x-error-detail') or ' '.join(answer.body.split())[:160]
@@ -329,7 +329,7 @@ def check_external(site):
     wrong = _wrong_content(value, era or _external.detect(value), settings.get('data.mode'), release)
     published = None if wrong else _published_here(site, url)
     if published:
-        wrong = [finding('stale', 'crabserver started before %s was last changed.' % published, path=published)]
+        wrong = [finding('stale', 'crabserver started before the last change of %s.' % published, files=[published])]
     return found + wrong
 
 

@@ -364,14 +364,14 @@ def in_order(names):
 
 
 def look(service, also_reads=()):
-    """dict(running, pid, started, stale, switched): stale is the newest file that a running service has not seen, or None; switched is whether it
+    """dict(running, pid, started, stale, switched): stale are the files that a running service has not seen, the newest first; switched is whether it
     was started by another version than the one that is in force now."""
     found = service.find()
     if not found:
-        return {'running': False, 'pid': None, 'started': None, 'stale': None, 'switched': False}
+        return {'running': False, 'pid': None, 'started': None, 'stale': [], 'switched': False}
     pid, started = found
     if started is None:
-        return {'running': True, 'pid': pid, 'started': None, 'stale': None, 'switched': False}
+        return {'running': True, 'pid': pid, 'started': None, 'stale': [], 'switched': False}
     return {'running': True, 'pid': pid, 'started': started, 'switched': _switched(service.current, started),
             'stale': _newer(list(service.read_at_start()) + list(also_reads), started)}
 
@@ -525,12 +525,11 @@ def _switched(link, moment):
 
 
 def _newer(paths, moment):
-    """The most recently changed of the files, if that was after the moment. (By ctime: a rename or chown counts.)"""
+    """The files that were changed after the moment, the newest first. (By ctime: a rename or chown counts.)"""
     changed = []
     for path in paths:
         try:
             changed.append((os.stat(path).st_ctime, path))
         except OSError:
             continue
-    newest = max(changed) if changed else (0, None)
-    return newest[1] if newest[0] > moment else None
+    return [path for when, path in sorted(changed, reverse=True) if when > moment]

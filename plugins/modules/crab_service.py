@@ -109,7 +109,7 @@ services:
     crabserver:
       running: true
       action: refresh
-      reason: /data/srv/current/config/crabserver/config.py is newer than the server
+      reason: older than /data/srv/current/config/crabserver/config.py
 boot_changed:
   description: Whether the unit that starts the services at boot was written or enabled.
   returned: success
@@ -154,7 +154,7 @@ def _reason(state, action):
     if state['switched']:
         return 'another version is in force than the one that it was started by'
     if action == 'refresh':
-        return '%s is newer than the server' % state['stale']
+        return 'older than %s' % ', '.join(state['stale'])
     return 'running' if state['running'] else 'not running'
 
 

@@ -68,8 +68,9 @@ services:
       description: The version that its scripts tell, which is the one in force; empty where they tell none.
       type: str
     stale:
-      description: The newest file that it has not read since it changed, or null.
-      type: str
+      description: The files that it has not read since they changed, the newest first.
+      type: list
+      elements: str
     switched:
       description: Whether it was started by another version than the one in force.
       type: bool
@@ -80,7 +81,7 @@ services:
       code: 0
       pid: 47
       version: 3.3.1803.patch3
-      stale:
+      stale: []
       switched: false
 '''
 

@@ -124,15 +124,16 @@ findings:
     remedy:
       description: The next step.
       type: str
-    file:
-      description: The file that it is about, or null.
-      type: str
+    files:
+      description: The files that were changed and not read again.
+      type: list
+      elements: str
   sample:
     - check: backend
       cause: password_expired
       found: 'The log of crabserver has: 503/401 Database unavailable cx_Oracle.DatabaseError (ORA-28001: the password has expired)'
       remedy: Change the password of the account, for instance with the playbook rotate_db_password.
-      file: null
+      files: []
 checks:
   description: What was looked at.
   returned: success

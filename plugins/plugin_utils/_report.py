@@ -69,7 +69,7 @@ def _host(name: str, seen: Result, time: datetime) -> Result:
         return dict(report, state='down', word=STATES['down'], reason=_reason(reached) or 'Nothing is known of the host.')
     report.update({
         'unread': _unread(seen),
-        'findings': [{key: one.get(key) for key in ('check', 'cause', 'found', 'remedy', 'file')} for one in seen.get('findings') or []],
+        'findings': [{key: one.get(key) for key in ('check', 'cause', 'found', 'remedy', 'files')} for one in seen.get('findings') or []],
         'checks': seen.get('checks') or [],
         'expiries': _expiries(seen, settings, time),
         'software': _software(_good(seen, 'software')),
@@ -176,7 +176,8 @@ def _software(found: Result) -> Result | None:
 
 
 def _service(state: Result) -> Result:
-    note = 'started by another version than the one in force' if state.get('switched') else f'older than {state["stale"]}' if state.get('stale') else ''
+    stale = f'older than {", ".join(state["stale"])}' if state.get('stale') else ''
+    note = 'started by another version than the one in force' if state.get('switched') else stale
     return {'running': bool(state.get('running')), 'version': state.get('version') or '', 'status': state.get('status') or '', 'note': note,
             'started': datetime.fromtimestamp(state['started'], timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ') if state.get('started') else None}
 

@@ -27,7 +27,7 @@ def site(tmp_path):
         os.makedirs(str(tmp_path / name))
     (tmp_path / 'current/config/crabserver/manage').write_text(u'')
     one = _diagnose.Site(dict(OPTIONS, root=str(tmp_path)))
-    one.states['crabserver'] = {'running': True, 'pid': 1, 'started': 1.0, 'stale': None}
+    one.states['crabserver'] = {'running': True, 'pid': 1, 'started': 1.0, 'stale': []}
     return one
 
 
@@ -107,7 +107,7 @@ def test_errors_of_a_server_that_does_not_run_are_old_news(site):
 
 
 def test_a_file_at_fault_is_not_recommended_to_be_put_in_force():
-    stale = _diagnose.finding('stale', 'crabserver started before /x/config.py was last changed.', path='/x/config.py')
+    stale = _diagnose.finding('stale', 'crabserver started before the last change of /x/key, /x/config.py.', files=['/x/key', '/x/config.py'])
     broken = _diagnose.finding('config_broken', '/x/config.py, line 3: invalid syntax')
 
     assert _diagnose._explained(stale, [stale, broken])

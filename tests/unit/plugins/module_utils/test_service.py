@@ -14,10 +14,10 @@ import pytest
 from ansible_collections.cmsweb.crab.plugins.module_utils import _service
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
-RUNNING = {'running': True, 'pid': 7, 'stale': None, 'switched': False}
-STALE = {'running': True, 'pid': 7, 'stale': '/data/srv/current/config/crabserver/config.py', 'switched': False}
+RUNNING = {'running': True, 'pid': 7, 'stale': [], 'switched': False}
+STALE = {'running': True, 'pid': 7, 'stale': ['/data/srv/current/config/crabserver/config.py'], 'switched': False}
 SWITCHED = dict(STALE, switched=True)
-DOWN = {'running': False, 'pid': None, 'started': None, 'stale': None, 'switched': False}
+DOWN = {'running': False, 'pid': None, 'started': None, 'stale': [], 'switched': False}
 
 
 @pytest.mark.parametrize('state, wanted, action', [
@@ -41,17 +41,20 @@ def test_a_pid_file_without_a_process_is_down(tmp_path):
     assert _service.look(_service.service_of(str(tmp_path), 'crabserver')) == DOWN
 
 
-def test_a_running_group_is_found_and_a_younger_file_makes_it_stale(tmp_path):
+def test_a_running_group_is_found_and_all_younger_files_make_it_stale(tmp_path):
     (tmp_path / 'state' / 'crabserver').mkdir(parents=True)
     (tmp_path / 'state' / 'crabserver' / 'crabserver.pid').write_bytes(str(os.getpgrp()).encode())
     (tmp_path / 'current' / 'config' / 'crabserver').mkdir(parents=True)
-    config = tmp_path / 'current' / 'config' / 'crabserver' / 'config.py'
+    (tmp_path / 'current' / 'auth' / 'wmcore-auth').mkdir(parents=True)
+    config, key = tmp_path / 'current' / 'config' / 'crabserver' / 'config.py', tmp_path / 'current' / 'auth' / 'wmcore-auth' / 'header-auth-key'
     config.write_bytes(b'')
+    time.sleep(0.02)
+    key.write_bytes(b'')
 
     state = _service.look(_service.service_of(str(tmp_path), 'crabserver'))
 
     assert state['running'] is True
-    assert state['stale'] == str(config)
+    assert state['stale'] == [str(key), str(config)]
 
 
 def test_a_link_to_another_version_since_the_start_is_a_switch_and_a_new_file_in_the_version_is_none(tmp_path):
@@ -91,7 +94,7 @@ def test_a_frontend_with_a_wrong_configuration_goes_on_with_the_old_one(tmp_path
 def test_an_older_file_is_not_newer(tmp_path):
     (tmp_path / 'f').write_bytes(b'')
 
-    assert _service._newer([str(tmp_path / 'f'), str(tmp_path / 'missing')], time.time() + 1) is None
+    assert _service._newer([str(tmp_path / 'f'), str(tmp_path / 'missing')], time.time() + 1) == []
 
 
 def test_the_start_of_this_process_is_known_to_a_tenth_of_a_second():
@@ -269,7 +272,7 @@ def test_a_unit_of_systemd_is_asked_for_by_name_and_its_first_process_tells_its_
 
     state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'systemd'))
 
-    assert state == {'running': True, 'pid': os.getpid(), 'started': state['started'], 'stale': None, 'switched': False}
+    assert state == {'running': True, 'pid': os.getpid(), 'started': state['started'], 'stale': [], 'switched': False}
     assert state['started'] <= time.time()
     assert commands[0] == ['systemctl', '--no-pager', 'is-active', 'crabserver.service']
 
@@ -295,7 +298,7 @@ def test_an_init_script_tells_whether_its_service_runs_but_not_since_when(monkey
 
     state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'init'), ['/etc/hostname'])
 
-    assert state == {'running': True, 'pid': None, 'started': None, 'stale': None, 'switched': False}
+    assert state == {'running': True, 'pid': None, 'started': None, 'stale': [], 'switched': False}
     assert commands == [[str(tmp_path / 'crabserver'), 'status']]
 
 
@@ -357,7 +360,7 @@ def test_a_launched_backend_is_stale_when_its_unit_is_newer_and_tells_its_releas
     state = _service.look(launched)
 
     assert (state['running'], state['pid'], state['switched']) == (True, os.getpid(), True)
-    assert state['stale'] == os.path.join(_service.UNITS, 'crabserver.service')
+    assert state['stale'] == [os.path.join(_service.UNITS, 'crabserver.service'), launched.launcher]
     assert launched.version() == 'v3.260819'
 
 

@@ -53,7 +53,7 @@ def healthy(**more: object) -> dict:
         'plan': {},
         'software': {'current': 'HG1803f', 'replaces': None, 'trial': False, 'versions': [{'version': 'HG1803f'}], 'leftovers': [],
                      'packages': {'crabserver': '3.3.1803.patch3', 'pystack': ''}},
-        'services': {'services': {'crabserver': {'running': True, 'version': '3.3.1803.patch3', 'status': 'RUNNING', 'started': 1795600000.0, 'stale': None,
+        'services': {'services': {'crabserver': {'running': True, 'version': '3.3.1803.patch3', 'status': 'RUNNING', 'started': 1795600000.0, 'stale': [],
                                                  'switched': False}}},
         'hostcert': {'subject': '/CN=crab-vm.example.org', 'not_after': after(days=200), 'good': True},
         'service': {'subject': ALICE + '/CN=1', 'not_after': after(hours=100), 'good': False},
@@ -171,7 +171,7 @@ def test_a_source_without_a_result_is_told(source: str) -> None:
 
 
 def test_findings_make_a_host_faulty_and_are_told_with_their_remedies() -> None:
-    finding = {'check': 'backend', 'cause': 'password_expired', 'found': 'ORA-28001', 'remedy': 'Change it.', 'file': None}
+    finding = {'check': 'backend', 'cause': 'password_expired', 'found': 'ORA-28001', 'remedy': 'Change it.', 'files': []}
 
     document = _report.document({'a': healthy(findings=[finding])}, NOW)
 
@@ -234,7 +234,7 @@ def hostile(value: object) -> object:
 
 
 def test_hostile_texts_are_text_wherever_they_come() -> None:
-    finding = {'check': 'users', 'cause': 'cron', 'found': 'x', 'remedy': 'y', 'file': None}
+    finding = {'check': 'users', 'cause': 'cron', 'found': 'x', 'remedy': 'y', 'files': []}
     seen = healthy(findings=[finding], plan={'plan': [{'object': 'T', 'reason': 'r', 'risk': 'k', 'rows': 1, 'sql': 's'}]},
                    log=log(errors=[{'error': 'e', 'count': 1, 'first': 't', 'last': 't', 'where': 'w'}], denied=[{'dn': 'd', 'count': 1, 'last': 't'}],
                            slowest=[{'request': 'GET /', 'status': 200, 'seconds': 0.1, 'dn': 'd', 'time': 't', 'client': 'c'}]))
