@@ -22,10 +22,15 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         _validation, arguments = self.validate_argument_spec(argument_spec={
-            'state': {'type': 'str', 'choices': ['held', 'free'], 'default': 'held'},
+            'state': {'type': 'str', 'choices': ['held', 'free', 'seen'], 'default': 'held'},
             'take_over': {'type': 'bool', 'default': False},
         })
         result['changed'] = False
+        if arguments['state'] == 'seen':
+            seen = self._execute_module(module_args={'state': 'seen'}, task_vars=task_vars)
+            other = None if _play.has_ended(seen.get('holder')) else seen.get('holder')
+            result.update(seen, holder=other, said=_play.at_work(other))
+            return result
         if self._task.check_mode:
             return result
         play = _play.play(os.getppid(), context.CLIARGS.get('args') or ['ansible'])

@@ -29,7 +29,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabErr
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
 CAUSES = {
-    'not_deployed': 'Run the stage deploy.',
+    'not_deployed': 'Run site.yml.',
     'not_running': 'Run the stage service.',
     'port_taken': 'Stop that process, or move it to another port; then run the stage service.',
     'cannot_start': 'Mend what its log says, then run the stage service.',
@@ -454,9 +454,11 @@ def check_service_certificate(site):
     for path, content in zip(paths, contents):
         if content is None:
             found.append(finding('service_certificate_missing', 'There is no %s.' % path))
+        elif b'-----BEGIN ' not in content:
+            found.append(finding('service_certificate_missing', '%s is not PEM, but what Deploy puts in its place.' % path))
         else:
             found += _mode_faults(path, '_crabserver', secret=path == paths[1])
-    if None in contents:
+    if any(one['cause'] == 'service_certificate_missing' for one in found):
         return found
     certificate = _x509.first_certificate(contents[0], paths[0])
     if certificate.public_key != _x509.public_key(contents[1], paths[1]):

@@ -59,6 +59,10 @@ class Service(object):
         self.manage = os.path.join(root, 'current', 'config', name, 'manage')
         self.current = os.path.join(root, 'current')
 
+    def missing(self):
+        """What would drive the service, if it is not there."""
+        return None if os.path.exists(self.manage) else self.manage
+
     def read_at_start(self):
         """Files that a running server does not look at again."""
         # Not the service certificate: WMCore and CRABInterface keep its path, and libcurl opens it for each connection. So a renewed one is in use at once.
@@ -103,19 +107,19 @@ class Service(object):
 
     def start(self, timeout):
         """`manage start` stops a running server first. Returns when the server is ready for its first request."""
-        logs = dict((path, os.path.getsize(path)) for path in self._logs())
+        logs = self._sizes()
         code, output = self.call('start')
         if code != 0:
             raise CrabError('%s: manage start ended with %d: %s' % (self.name, code, output.strip()[-500:]))
         deadline = time.time() + timeout
         while time.time() < deadline:
-            said = ''.join(self._since(path, logs.get(path, 0)) for path in self._logs())
+            said = self._said(logs)
             if READY in said:
                 return
             if said and not self.pids() and time.time() > deadline - timeout + 2:
                 break
             time.sleep(0.1)
-        said = ''.join(self._since(path, logs.get(path, 0)) for path in self._logs())
+        said = self._said(logs)
         raise CrabError('%s did not start within %d s. The end of its log:\n%s\n' % (self.name, timeout, '\n'.join(said.splitlines()[-8:])),
                         self._cause(said))
 
@@ -129,6 +133,13 @@ class Service(object):
 
     def _logs(self):
         return sorted(glob.glob(os.path.join(self.root, 'logs', self.name, self.name + '-*.log')))
+
+    def _sizes(self):
+        return dict((path, os.path.getsize(path)) for path in self._logs())
+
+    def _said(self, sizes):
+        """What the logs have more than those sizes."""
+        return ''.join(self._since(path, sizes.get(path, 0)) for path in self._logs())
 
     @staticmethod
     def _since(path, size):
@@ -199,10 +210,12 @@ class Frontend(Service):
                    timeout, 'its old processes are still there %d s after manage graceful')
 
     def start(self, timeout):
+        logs = self._sizes()
         code, output = self.call('start')
         if code != 0:
-            raise CrabError('frontend: manage start ended with %d: %s' % (code, output.strip()[-500:]),
-                            self.where())
+            # It says nothing itself where httpd refuses a certificate.
+            said = output.strip() or '\n'.join(self._said(logs).splitlines()[-4:]) + '\n'
+            raise CrabError('frontend: manage start ended with %d: %s' % (code, said[-1000:]), self.where())
         self._wait(self.pids, timeout, 'it does not serve %d s after manage start')
 
     def restart(self, timeout):
@@ -225,6 +238,9 @@ class Frontend(Service):
             raise CrabError('frontend: manage configtest ended with %d, and the frontend goes on as it was: %s' % (code, output.strip()[-500:]),
                             'Mend the file that it names.')
 
+    def _logs(self):
+        return sorted(glob.glob(os.path.join(self.root, 'logs', self.name, 'error_log*')))
+
     def where(self):
         return 'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name)
 
@@ -238,6 +254,9 @@ class Frontend(Service):
 
 class Unit(Service):
     """A service of systemd with the name of the service."""
+
+    def missing(self):
+        return None if self.call('cat')[0] == 0 else self.name + '.service'
 
     def find(self):
         if self.call('is-active')[0] != 0:
@@ -289,17 +308,22 @@ class Unit(Service):
 class Script(Unit):
     """A service of a server that somebody has installed, by its init script. When it started is not known."""
 
+    def __init__(self, root, name):
+        Unit.__init__(self, root, name)
+        self.script = os.path.join(INIT, name)
+
+    def missing(self):
+        return None if os.path.exists(self.script) else self.script
+
     def find(self):
         return (None, None) if self.call('status')[0] == 0 else None
 
     def call(self, action):
-        script = os.path.join(INIT, self.name)
-        if not os.path.exists(script):
-            raise CrabError('There is no %s.' % script, 'Set service_by and service_names to what this host has.')
-        return self._run([script, action])
+        refuse_missing([self])
+        return self._run([self.script, action])
 
     def where(self):
-        return 'See what %s writes.' % os.path.join(INIT, self.name)
+        return 'See what %s writes.' % self.script
 
     def boots(self):
         return self._run(['chkconfig', self.name])[0] == 0
@@ -363,12 +387,15 @@ def in_order(names):
     return sorted(names, key=lambda name: name != 'frontend')
 
 
+DOWN = {'running': False, 'pid': None, 'started': None, 'stale': [], 'switched': False}
+
+
 def look(service, also_reads=()):
     """dict(running, pid, started, stale, switched): stale are the files that a running service has not seen, the newest first; switched is whether it
     was started by another version than the one that is in force now."""
     found = service.find()
     if not found:
-        return {'running': False, 'pid': None, 'started': None, 'stale': [], 'switched': False}
+        return dict(DOWN)
     pid, started = found
     if started is None:
         return {'running': True, 'pid': pid, 'started': None, 'stale': [], 'switched': False}
@@ -385,6 +412,15 @@ def plan(state, wanted):
     if wanted == 'restarted' or state['switched']:
         return 'restart'
     return 'refresh' if state['stale'] else None
+
+
+def refuse_missing(services):
+    """Before any of them is touched."""
+    missing = [service for service in services if service.missing()]
+    if missing:
+        raise CrabError('%s not deployed: there is no %s.' % (
+            ', '.join(service.name for service in missing) + (' is' if len(missing) == 1 else ' are'), ', no '.join(service.missing() for service in missing)),
+            'Run site.yml, or set service_by and service_names to what this host has.')
 
 
 def act(service, action, timeout):

@@ -28,7 +28,7 @@ options:
     type: path
     default: /data/srv
   services:
-    description: The services; each must be deployed.
+    description: The services. Each must be deployed, unless O(state=stopped).
     type: list
     elements: str
     default: [frontend, crabserver, crabcache]
@@ -49,7 +49,7 @@ options:
     description:
       - V(started) means running with the present files.
       - V(restarted) always restarts.
-      - V(stopped) stops.
+      - V(stopped) stops, and leaves O(boot) and O(helper) as they are.
     type: str
     choices: [started, stopped, restarted]
     default: started
@@ -132,17 +132,20 @@ def act(params, check):
     unknown = [name for name in params['only'] if name not in names]
     if unknown:
         raise CrabError('%s is none of the services %s.' % (', '.join(unknown), ', '.join(names)), 'Check service_only and service_names.')
-    results = {}
-    for name in _service.in_order(params['only'] or names):
-        service = _service.service_of(root, name, by)
+    results, keep = {}, params['state'] != 'stopped'    # A stop leaves what is done at boot alone.
+    services = [_service.service_of(root, name, by) for name in _service.in_order(params['only'] or names)]
+    if keep and not check:
+        _service.refuse_missing(services)
+    for service in services:
+        name = service.name
         state = _service.look(service, params['also_reads'].get(name) or ())
         action = _service.plan(state, params['state'])
         if action and not check:
             _service.act(service, action, params['timeout'])
         results[name] = {'running': (params['state'] != 'stopped') if not check else state['running'], 'action': action,
                          'reason': _reason(state, action)}
-    boot_changed = params['boot'] and _service.ensure_boot(root, names, check, by)
-    helper_changed = bool(params['helper']) and _service.ensure_helper(params['helper'], root, names, by, check)
+    boot_changed = keep and params['boot'] and _service.ensure_boot(root, names, check, by)
+    helper_changed = keep and bool(params['helper']) and _service.ensure_helper(params['helper'], root, names, by, check)
     before = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['reason']) for name, result in sorted(results.items()))
     after = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['action']) for name, result in sorted(results.items()))
     return {'changed': boot_changed or helper_changed or any(result['action'] for result in results.values()), 'services': results,

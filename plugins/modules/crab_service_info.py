@@ -58,6 +58,9 @@ services:
     status:
       description: What it says of itself.
       type: str
+    deployed:
+      description: Whether the host has it at all.
+      type: bool
     code:
       description: 0 running, 1 not running, 2 a stale pid file.
       type: int
@@ -76,6 +79,7 @@ services:
       type: bool
   sample:
     crabserver:
+      deployed: true
       running: true
       status: crabserver is RUNNING, PID 47
       code: 0
@@ -95,9 +99,12 @@ def act(params, check):
 
 def _look(params, name):
     service = _service.service_of(params['root'], name, params['by'])
+    missing = service.missing()
+    if missing:
+        return dict(_service.DOWN, deployed=False, code=1, status='not deployed: there is no %s' % missing, version='')
     code, said = service.status()
     state = _service.look(service, params['also_reads'].get(name) or ())
-    return dict(state, running=code == 0 and state['running'], code=code, status=said, version=service.version())
+    return dict(state, deployed=True, running=code == 0 and state['running'], code=code, status=said, version=service.version())
 
 
 def main():

@@ -16,7 +16,7 @@ author:
   - cmsweb.crab maintainers (@cmsweb)
 description:
   - With O(state=held), writes who plays what into C(/var/lib/cmsweb-crab/play.json) of the host. Fails, with all that is known of it, if another play is at
-    work there. With O(state=free), removes what this play wrote; put it into an C(always) section.
+    work there. With O(state=free), removes what this play wrote; put it into an C(always) section. With O(state=seen), only tells who works there.
   - A play that was killed leaves its record. The next one from the same controller sees that it has ended, and goes on.
     From another controller, or another container, that cannot be seen. There the play is told, and goes on when O(take_over) says so.
   - A play of an earlier task with the same process is the same play, so a playbook that imports others holds the host once.
@@ -25,8 +25,9 @@ options:
     description:
       - V(held) keeps other plays away.
       - V(free) lets them in again.
+      - V(seen) only looks, in check mode as well.
     type: str
-    choices: [held, free]
+    choices: [held, free, seen]
     default: held
   take_over:
     description: Go on although another play has the host. For one that is known to be dead.
@@ -57,15 +58,25 @@ EXAMPLES = r'''
 - name: Keep other plays away
   cmsweb.crab.play_lock:
 
+- name: Who is at work there
+  cmsweb.crab.play_lock:
+    state: seen
+  register: play
+
 - name: Let other plays in again, at the end of an always section
   cmsweb.crab.play_lock:
     state: free
 '''
 
 RETURN = r'''
+said:
+  description: With O(state=seen), who plays what, as a sentence. Empty if nobody does.
+  returned: success
+  type: str
+  sample: bob@desk plays site.yml on this host, since 2026-11-25 20:41:03 CET (process 4711).
 holder:
   description: The other play, where there is one.
-  returned: failure
+  returned: failure, and with O(state=seen)
   type: dict
   sample: {"by": "alice@desk", "playbook": "site.yml", "since": "2026-11-25 20:41:03", "pid": 4711}
 '''
@@ -76,6 +87,8 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
 
 def act(params, check):
+    if params['state'] == 'seen':
+        return {'changed': False, 'holder': _playlock.holder()}
     if params['state'] != 'held' or not params['play']:
         raise CrabError('play and state are set by the action plugin of this module.', 'Call it in a playbook.')
     if check:
@@ -85,7 +98,7 @@ def act(params, check):
 
 def main():
     run(act, {
-        'state': {'type': 'str', 'choices': ['held', 'free'], 'default': 'held'},
+        'state': {'type': 'str', 'choices': ['held', 'free', 'seen'], 'default': 'held'},
         'take_over': {'type': 'bool', 'default': False},
         'play': {'type': 'dict'},
         'dead': {'type': 'str'},

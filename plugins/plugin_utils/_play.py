@@ -38,7 +38,9 @@ def is_of_here(other):
 
 
 def has_ended(other):
-    """Whether a play of this controller is no more. Of another controller's play that is not known, so it has not."""
+    """Whether a play of this controller is no more, or there is none. Of another controller's play that is not known, so it has not."""
+    if not other:
+        return True
     where, number, start = _parts(other)
     if where != place() or not number.isdigit():
         return False
@@ -51,13 +53,17 @@ def has_ended(other):
     return start != started(int(number))
 
 
+def at_work(other):
+    """Who plays what on a host, as a sentence; empty for nobody."""
+    return '%s plays %s on this host, since %s (process %s).' % (other['by'], other['playbook'], other['since'], other.get('pid', 'unknown')) if other else ''
+
+
 def told(other):
     """A play that has the host, as a message for the one that has to wait."""
     advice = 'Run again when it has ended.'
     if not is_of_here(other):
         advice += ' If it is dead, which cannot be seen from here, take the host over: -e crab_take_over=true'
-    return '%s plays %s on this host, since %s (process %s). Nothing was changed. %s' % (
-        other['by'], other['playbook'], other['since'], other.get('pid', 'unknown'), advice)
+    return '%s Nothing was changed. %s' % (at_work(other), advice)
 
 
 def _parts(other):

@@ -62,12 +62,13 @@ def page(report: Result, template: str) -> str:
 
 def _host(name: str, seen: Result, time: datetime) -> Result:
     reached, settings = seen.get('reached') or {}, seen.get('settings') or {}
-    report: Result = {'name': name, 'fqdn': settings.get('fqdn', name), 'instance': settings.get('instance', ''), 'reason': '', 'unread': [], 'findings': [],
-                      'checks': [], 'expiries': [], 'software': None, 'services': [], 'health': [], 'schema': None, 'users': None, 'configuration': None,
-                      'log': None, 'frontend_log': None}
+    report: Result = {'name': name, 'fqdn': settings.get('fqdn', name), 'instance': settings.get('instance', ''), 'reason': '', 'play': '', 'unread': [],
+                      'findings': [], 'checks': [], 'expiries': [], 'software': None, 'services': [], 'health': [], 'schema': None, 'users': None,
+                      'configuration': None, 'log': None, 'frontend_log': None}
     if 'ping' not in reached:
         return dict(report, state='down', word=STATES['down'], reason=_reason(reached) or 'Nothing is known of the host.')
     report.update({
+        'play': _good(seen, 'play').get('said', ''),
         'unread': _unread(seen),
         'findings': [{key: one.get(key) for key in ('check', 'cause', 'found', 'remedy', 'files')} for one in seen.get('findings') or []],
         'checks': seen.get('checks') or [],

@@ -131,7 +131,7 @@ def test_old_rows_are_purged_only_with_the_months_named(account: Account) -> Non
 def test_the_report_tells_what_there_is_and_what_differs(account: Account) -> None:
     run = account.site.play("playbooks/database_report.yml", account.variables("old"), check=True)
 
-    assert "Account     CRAB_OPS at opsdb, OPEN, password until for ever" in run.output
+    assert "Account     CRAB_OPS at opsdb, OPEN, password without end" in run.output
     assert "Differs     TASKS: the column TM_OUTFILES: type CLOB, the release wants VARCHAR2(4000)" in run.output.replace("\n        ", " ")
 
 

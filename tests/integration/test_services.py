@@ -107,6 +107,35 @@ def test_a_service_that_the_host_has_not_is_refused(deployed: Site) -> None:
     assert "crabsever is none of the services frontend, crabserver, crabcache" in run.failure and "service_only" in run.failure
 
 
+def test_under_the_play_of_another_nothing_is_stopped_and_who_looks_is_told_of_it(deployed: Site) -> None:
+    record, server = "/var/lib/cmsweb-crab/play.json", pid(deployed, "crabserver")
+    other = {"id": "desk boot pid:[1] 4711 5", "by": "bob@desk", "playbook": "site.yml", "since": "2026-11-25 20:41:03 CET", "pid": 4711}
+    deployed.on(f"echo '{json.dumps(other)}' > {record}")
+
+    refused = deployed.play("playbooks/stop.yml", {"service_only": "crabserver"})
+    status = deployed.play("playbooks/status.yml", None, "--tags", "service", check=True)
+    kept = deployed.on(f"cat {record}")
+    taken = deployed.play("playbooks/start.yml", {"crab_take_over": True}, "--tags", "service", check=True)
+
+    assert refused.code != 0 and "bob@desk plays site.yml on this host, since 2026-11-25 20:41:03 CET (process 4711). Nothing was changed." in refused.failure
+    assert "take the host over: -e crab_take_over=true" in refused.failure
+    assert pid(deployed, "crabserver") == server
+    assert "bob@desk plays site.yml on this host, since 2026-11-25 20:41:03 CET (process 4711)." in " ".join(status.output.split())
+    assert json.loads(kept) == other and taken.changed == 0
+    assert deployed.on("ls /var/lib/cmsweb-crab") == ""
+
+
+def test_on_a_host_where_nothing_is_deployed_a_start_and_a_status_say_so(deployed: Site) -> None:
+    nothing = {"crab_root": "/data/nothing", "service_only": ["crabserver", "crabcache"]}
+
+    started, status, stopped = (deployed.play(f"playbooks/{name}.yml", nothing) for name in ("start", "status", "stop"))
+
+    assert "crabserver, crabcache are not deployed: there is no /data/nothing/current/config/crabserver/manage" in started.failure
+    assert "crabserver: not deployed: there is no /data/nothing" in " ".join(status.output.split()) and "Run site.yml, which deploys" in status.failure
+    assert (stopped.code, stopped.changed) == (0, 0)
+    assert "crabcache" in deployed.on("cat /etc/systemd/system/cmsweb-crab.service") and "/data/nothing" not in deployed.on("cat /usr/local/bin/crab-rest")
+
+
 def test_a_service_that_was_killed_is_found_and_started_again(deployed: Site) -> None:
     deployed.on(f"kill -9 -- -{pid(deployed, 'crabserver')}")
 

@@ -14,10 +14,10 @@ import pytest
 from ansible_collections.cmsweb.crab.plugins.module_utils import _service
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
+DOWN = _service.DOWN
 RUNNING = {'running': True, 'pid': 7, 'stale': [], 'switched': False}
 STALE = {'running': True, 'pid': 7, 'stale': ['/data/srv/current/config/crabserver/config.py'], 'switched': False}
 SWITCHED = dict(STALE, switched=True)
-DOWN = {'running': False, 'pid': None, 'started': None, 'stale': [], 'switched': False}
 
 
 @pytest.mark.parametrize('state, wanted, action', [
@@ -32,6 +32,26 @@ def test_one_action_follows_from_state_and_wish(state, wanted, action):
 
 def test_a_service_without_a_pid_file_is_down(tmp_path):
     assert _service.look(_service.service_of(str(tmp_path), 'crabserver')) == DOWN
+
+
+def test_services_that_are_not_deployed_are_refused_with_all_that_is_missing(tmp_path):
+    services = [_service.service_of(str(tmp_path), name) for name in ('frontend', 'crabserver', 'crabcache')]
+    os.makedirs(os.path.dirname(services[0].manage))
+    open(services[0].manage, 'w').close()
+
+    with pytest.raises(CrabError) as caught:
+        _service.refuse_missing(services)
+
+    assert str(caught.value).startswith('crabserver, crabcache are not deployed: there is no %s, no %s. Run site.yml' % (
+        services[1].manage, services[2].manage))
+    _service.refuse_missing(services[:1])
+
+
+@pytest.mark.parametrize('code, missing', [(0, None), (1, 'crabserver.service')])
+def test_a_unit_that_systemd_does_not_know_is_missing(monkeypatch, code, missing):
+    scripted(monkeypatch, {'cat': (code, '')})
+
+    assert _service.service_of('/nonexistent', 'crabserver', 'systemd').missing() == missing
 
 
 def test_a_pid_file_without_a_process_is_down(tmp_path):
@@ -287,7 +307,7 @@ def test_a_unit_that_ends_right_after_its_start_has_not_started(monkeypatch):
 def test_an_init_script_that_is_not_there_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(_service, 'INIT', str(tmp_path))
 
-    with pytest.raises(CrabError, match='There is no .*/crabserver. Set service_by'):
+    with pytest.raises(CrabError, match='crabserver is not deployed: there is no .*/crabserver. Run site.yml, or set service_by'):
         _service.look(_service.service_of('/nonexistent', 'crabserver', 'init'))
 
 

@@ -49,5 +49,9 @@ def test_of_another_controllers_play_it_is_not_known_and_the_way_out_is_told(pla
         'If it is dead, which cannot be seen from here, take the host over: -e crab_take_over=true')
 
 
+def test_nobody_is_at_work_where_no_play_is_recorded():
+    assert _play.has_ended(None) and _play.at_work(None) == ''
+
+
 def test_a_live_play_of_this_controller_is_not_to_be_taken_over(other):
     assert _play.told(_play.play(other.pid, ['site.yml'])).endswith('(process %d). Nothing was changed. Run again when it has ended.' % other.pid)
