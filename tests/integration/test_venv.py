@@ -410,7 +410,8 @@ def frontend(el9: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "group_vars").symlink_to(ROOT / "inventories/demo/group_vars")
     variables = {"demo_lab": str(el9.lab), "hgdeploy_services": ["admin/devtools", "frontend"], "service_names": ["frontend"],
                  "frontend_auth_backends": "^ crab-vm.example.org", "oracle_schema_checkout": "/nonexistent"}
-    el9.play("site.yml", variables, "-i", str(folder / "hosts.yml"), "--limit", "crab-fe.example.org", "--tags", "cert,deploy,auth,service", check=True)
+    run = el9.play("site.yml", variables, "-i", str(folder / "hosts.yml"), "--limit", "crab-fe.example.org", "--tags", "cert,deploy,auth,service", check=True)
+    assert "[WARNING]" not in run.output, run.output
     return el9.address.rsplit(".", 1)[0] + ".11"
 
 
