@@ -85,6 +85,10 @@ class Service(object):
         first = min(processes, key=lambda process: process['started'])
         return first['pid'], first['started']
 
+    def retried(self):
+        """Whether somebody will start the service again that does not run now."""
+        return False
+
     def call(self, action):
         return self._run(['runuser', '-s', '/bin/bash', '-l', self.account, '-c', "%s %s '%s'" % (self.manage, action, PHRASE)])
 
@@ -120,8 +124,8 @@ class Service(object):
                 break
             time.sleep(0.1)
         said = self._said(logs)
-        raise CrabError('%s did not start within %d s. The end of its log:\n%s\n' % (self.name, timeout, '\n'.join(said.splitlines()[-8:])),
-                        self._cause(said))
+        within = ' within %d s' % timeout if time.time() >= deadline else ''
+        raise CrabError('%s did not start%s. The end of its log:\n%s\n' % (self.name, within, '\n'.join(said.splitlines()[-8:])), self._cause(said))
 
     def stop(self, timeout):
         code, output = self.call('stop')
@@ -265,8 +269,20 @@ class Unit(Service):
         pid = int(re.sub(r'\D', '', output) or 0)
         return pid, next((process['started'] for process in _processes() if process['pid'] == pid), None)
 
+    def retried(self):
+        """systemd does so, with one that ends at its start."""
+        return self.call('is-active')[1].strip() == 'activating'
+
     def call(self, action):
         return self._run(['systemctl', '--no-pager', action, self.name + '.service'])
+
+    def status(self):
+        """In one line; `systemctl status` is a page."""
+        dummy, output = self._run(['systemctl', 'show'] + ['--property=' + name for name in ('ActiveState', 'SubState', 'MainPID')] + [self.name + '.service'])
+        told = dict(re.findall(r'(?m)^(\w+)=(.*)$', output))
+        pid = ', PID ' + told['MainPID'] if told.get('MainPID', '0') != '0' else ''
+        return int(told.get('ActiveState') not in ('active', 'reloading')), '%s is %s (%s)%s' % (
+            self.name, told.get('ActiveState'), told.get('SubState'), pid)
 
     def version(self):
         return ''
@@ -321,6 +337,12 @@ class Script(Unit):
     def call(self, action):
         refuse_missing([self])
         return self._run([self.script, action])
+
+    def retried(self):
+        return False
+
+    def status(self):
+        return Service.status(self)
 
     def where(self):
         return 'See what %s writes.' % self.script
@@ -387,26 +409,26 @@ def in_order(names):
     return sorted(names, key=lambda name: name != 'frontend')
 
 
-DOWN = {'running': False, 'pid': None, 'started': None, 'stale': [], 'switched': False}
+DOWN = {'running': False, 'retried': False, 'pid': None, 'started': None, 'stale': [], 'switched': False}
 
 
 def look(service, also_reads=()):
-    """dict(running, pid, started, stale, switched): stale are the files that a running service has not seen, the newest first; switched is whether it
-    was started by another version than the one that is in force now."""
+    """dict(running, retried, pid, started, stale, switched): retried is whether one that does not run will be started again by itself, stale are the
+    files that a running service has not seen, the newest first, switched is whether it was started by another version than the one in force now."""
     found = service.find()
     if not found:
-        return dict(DOWN)
+        return dict(DOWN, retried=service.retried())
     pid, started = found
     if started is None:
-        return {'running': True, 'pid': pid, 'started': None, 'stale': [], 'switched': False}
-    return {'running': True, 'pid': pid, 'started': started, 'switched': _switched(service.current, started),
-            'stale': _newer(list(service.read_at_start()) + list(also_reads), started)}
+        return dict(DOWN, running=True, pid=pid)
+    return dict(DOWN, running=True, pid=pid, started=started, switched=_switched(service.current, started),
+                stale=_newer(list(service.read_at_start()) + list(also_reads), started))
 
 
 def plan(state, wanted):
     """The one thing to do: None, 'start', 'refresh', 'restart' or 'stop'."""
     if wanted == 'stopped':
-        return 'stop' if state['running'] else None
+        return 'stop' if state['running'] or state['retried'] else None
     if not state['running']:
         return 'start'
     if wanted == 'restarted' or state['switched']:
@@ -475,7 +497,7 @@ def ensure_boot(root, names, check, by='manage'):
 
 def helper_script(root, names, by):
     """The text of the command for people who log in."""
-    return HELPER % {'root': root, 'names': ' '.join(in_order(names)), 'phrase': PHRASE, 'call': {
+    return HELPER % {'root': root, 'names': ' '.join(in_order(names)), 'settle': SETTLE if by == 'systemd' else '', 'call': {
         'manage': """if [ "$2" = frontend ]; then
     sudo /bin/bash -lc "$root/current/config/$2/manage $1 '%s'"
   else
@@ -485,6 +507,13 @@ def helper_script(root, names, by):
         'init': 'sudo %s/"$2" "$1"' % INIT}[by]}
 
 
+SETTLE = """  if [[ $action = *start ]]; then
+    # For systemd a server runs that ends a few seconds after each start.
+    pid=$(systemctl show -p MainPID "$name.service")
+    sleep 8
+    [ "$(systemctl show -p MainPID "$name.service")" = "$pid" ] || { echo "$name ended after its start" >&2; wrong=1; }
+  fi
+"""
 HELPER = """#!/bin/bash
 # Written by cmsweb.crab (role service), for people who log in.
 #   crab-rest start|stop|restart|status [SERVICE...]      without SERVICE: %(names)s
@@ -503,7 +532,7 @@ as_wanted() { if [ "$action" = stop ]; then [ $code -ne 0 ]; else [ $code -eq 0 
 wrong=0
 for name; do
   [ "$action" = status ] || call "$action" "$name" > /dev/null
-  said=$(call status "$name" 2>&1); code=$?
+%(settle)s  said=$(call status "$name" 2>&1); code=$?
   # A server that was just told to start or to stop takes a moment.
   for ((tries = 0; tries < 20; tries++)); do
     ! as_wanted && [ "$action" != status ] || break

@@ -168,6 +168,61 @@ def test_6_what_somebody_broke_is_mended_and_the_server_survives_kill_9_and_a_re
     assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
 
 
+def unit(site: Site) -> tuple[str, str, str]:
+    """Its state, whether it starts at boot, and its process."""
+    return tuple(site.on("systemctl show -p ActiveState --value crabserver; systemctl is-enabled crabserver; "
+                         "systemctl show -p MainPID --value crabserver").split())  # type: ignore[return-value]
+
+
+def asked(site: Site) -> str:
+    return site.on("curl -s -m 10 -o /dev/null -w '%{http_code}' http://127.0.0.1:8270/crabserver/nosuch/info || true")
+
+
+def test_6b_stop_start_restart_and_status_do_and_say_what_systemd_and_a_request_confirm(el9: Site) -> None:
+    before, files = unit(el9), el9.fingerprint()
+
+    stopped = el9.play("playbooks/stop.yml", MODES, check=True)
+    down = unit(el9), asked(el9)
+    status_down = el9.play("playbooks/status.yml", MODES)
+    started = el9.play("playbooks/start.yml", MODES, check=True)
+    up = unit(el9), asked(el9)
+    restarted = el9.play("playbooks/restart.yml", MODES, check=True)
+    anew = unit(el9), asked(el9)
+    status = el9.play("playbooks/status.yml", MODES, check=True)
+
+    assert (stopped.changed, started.changed, restarted.changed, status.changed) == (1, 1, 1, 0)
+    assert down == (("inactive", "enabled", "0"), "000")
+    assert "crabserver is inactive (dead)" in status_down.output and "crabserver not running on crab-vm.example.org" in status_down.failure
+    assert (up[0][:2], up[1]) == (anew[0][:2], anew[1]) == (("active", "enabled"), "404")
+    assert len({before[2], up[0][2], anew[0][2]}) == 3
+    assert f"crabserver is active (running), PID {anew[0][2]} (version {OLD})" in status.output
+    assert el9.fingerprint() == files
+
+
+def test_6c_a_server_that_ends_at_each_start_is_named_with_its_cause_and_a_stop_ends_that(el9: Site) -> None:
+    el9.on(f"{keep(CONFIG)}; sed -i '/^data.mode/d' {CONFIG}")
+
+    started, by_hand = el9.play("playbooks/start.yml", MODES), el9.on("runuser -l crabdev -c 'crab-rest start' > /dev/null 2>&1; echo $?")
+    trying, stopped, state = el9.on(RETRIES), el9.play("playbooks/stop.yml", MODES, check=True), unit(el9)
+    el9.on(back(CONFIG))
+    mended = el9.play("playbooks/start.yml", MODES, check=True)
+
+    assert "config.py lacks data.mode" in started.failure and "within" not in started.failure and by_hand == "1\n"
+    assert (trying, stopped.changed, state[0]) == ("activating\n", 1, "inactive")
+    assert (mended.changed, asked(el9)) == (1, "404")
+
+
+def test_6d_the_report_on_such_a_host_has_what_it_has_and_misses_nothing(el9: Site, tmp_path: Path) -> None:
+    run = el9.play("playbooks/report.yml", {**MODES, "report_file": str(tmp_path / "report.html")}, check=True)
+
+    (host,) = json.loads((tmp_path / "report.json").read_text())["hosts"]
+    assert run.changed == 0 and "crab-vm.example.org: healthy" in run.output
+    assert (host["state"], host["findings"], host["unread"], host["software"]["current"]) == ("healthy", [], [], OLD)
+    assert [(one["name"], one["running"], one["version"], one["note"]) for one in host["services"]] == [("crabserver", True, OLD, "")]
+    assert {account["dsn"] for account in host["configuration"]["accounts"]} == {"devdb11"}
+    assert OLD in (tmp_path / "report.html").read_text()
+
+
 # What a venv host can have of diagnose's causes, as (how to make it, how to mend it, the causes that follow, what is said). The rest is a frontend's.
 CONFIG, AUTH = "/data/srv/current/config/crabserver/config.py", "/data/srv/current/auth/crabserver"
 KEY, INIT = "/data/srv/current/auth/wmcore-auth/header-auth-key", "/data/srv/current/apps/crabserver/etc/profile.d/init.sh"
@@ -176,6 +231,8 @@ RESTART = (f"n=$(grep -c 'Bus STARTED' {LOG}); systemctl reset-failed crabserver
            f"for i in $(seq 80); do [ $(grep -c 'Bus STARTED' {LOG}) -gt $n ] && break; sleep 0.1; done")
 IN_VAIN = (f"n=$(wc -l < {LOG}); systemctl restart crabserver; "
            f"for i in $(seq 80); do tail -n +$n {LOG} | grep -q 'terminating due to' && break; sleep 0.1; done; sleep 0.3")
+# Between two attempts of systemd.
+RETRIES = "for i in $(seq 100); do systemctl is-active crabserver | grep activating && break; sleep 0.1; done"
 FAULTS: dict[str, tuple[str, str, set[str], str]] = {
     "not_running": ("systemctl stop crabserver", "true", {"not_running"}, "crabserver does not run"),
     "port_taken": ("systemctl stop crabserver; systemd-run -q --unit taker python3 -m http.server -b 127.0.0.1 8270; sleep 0.7", "systemctl stop taker",

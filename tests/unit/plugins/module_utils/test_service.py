@@ -24,7 +24,8 @@ SWITCHED = dict(STALE, switched=True)
     (DOWN, 'started', 'start'), (RUNNING, 'started', None), (STALE, 'started', 'refresh'),
     (DOWN, 'restarted', 'start'), (RUNNING, 'restarted', 'restart'), (STALE, 'restarted', 'restart'),
     (SWITCHED, 'started', 'restart'), (SWITCHED, 'stopped', 'stop'),
-    (DOWN, 'stopped', None), (RUNNING, 'stopped', 'stop'), (STALE, 'stopped', 'stop'),
+    (DOWN, 'stopped', None), (dict(DOWN, retried=True), 'stopped', 'stop'), (dict(DOWN, retried=True), 'started', 'start'),
+    (RUNNING, 'stopped', 'stop'), (STALE, 'stopped', 'stop'),
 ])
 def test_one_action_follows_from_state_and_wish(state, wanted, action):
     assert _service.plan(state, wanted) == action
@@ -292,9 +293,28 @@ def test_a_unit_of_systemd_is_asked_for_by_name_and_its_first_process_tells_its_
 
     state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'systemd'))
 
-    assert state == {'running': True, 'pid': os.getpid(), 'started': state['started'], 'stale': [], 'switched': False}
+    assert state == dict(DOWN, running=True, pid=os.getpid(), started=state['started'])
     assert state['started'] <= time.time()
     assert commands[0] == ['systemctl', '--no-pager', 'is-active', 'crabserver.service']
+
+
+@pytest.mark.parametrize('told, code, said', [
+    ('MainPID=47\nActiveState=active\nSubState=running\n', 0, 'crabserver is active (running), PID 47'),
+    ('MainPID=0\nActiveState=inactive\nSubState=dead\n', 1, 'crabserver is inactive (dead)'),
+    ('MainPID=0\nActiveState=activating\nSubState=auto-restart\n', 1, 'crabserver is activating (auto-restart)'),
+])
+def test_a_unit_tells_its_state_in_one_line(monkeypatch, told, code, said):
+    scripted(monkeypatch, {'show': (0, told)})
+
+    assert _service.service_of('/nonexistent', 'crabserver', 'systemd').status() == (code, said)
+
+
+def test_a_unit_that_systemd_is_about_to_start_again_does_not_run_and_is_not_left_alone_by_a_stop(monkeypatch):
+    scripted(monkeypatch, {'is-active': (3, 'activating\n')})
+
+    state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'systemd'))
+
+    assert (state['running'], state['retried']) == (False, True)
 
 
 def test_a_unit_that_ends_right_after_its_start_has_not_started(monkeypatch):
@@ -318,7 +338,7 @@ def test_an_init_script_tells_whether_its_service_runs_but_not_since_when(monkey
 
     state = _service.look(_service.service_of('/nonexistent', 'crabserver', 'init'), ['/etc/hostname'])
 
-    assert state == {'running': True, 'pid': None, 'started': None, 'stale': [], 'switched': False}
+    assert state == dict(DOWN, running=True)
     assert commands == [[str(tmp_path / 'crabserver'), 'status']]
 
 
