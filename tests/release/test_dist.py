@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from docs.pages import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TOP = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "inventories", "meta", "playbooks", "plugins",
@@ -47,6 +48,16 @@ def test_two_clones_make_the_same_bytes(archive: Path, tmp_path: Path) -> None:
     other = built(tmp_path / "another", tmp_path / "dist", 0o077, "--build")
 
     assert (other.name, other.read_bytes()) == (archive.name, archive.read_bytes())
+
+
+def test_every_relative_link_of_its_pages_leads_to_something_in_it(archive: Path, tmp_path: Path) -> None:
+    with tarfile.open(archive) as content:
+        content.extractall(tmp_path, filter="data")
+    pages = [path for path in tmp_path.rglob("*.md") if path.name != "CHANGELOG.md"]
+    links = [(path, link) for path in pages for link in parse(path.name, path.read_text(encoding="utf-8")).links if not re.match(r"[a-z]+:|#", link)]
+
+    assert len(links) > 100
+    assert [f"{path.relative_to(tmp_path)}: {link}" for path, link in links if not (path.parent / link.partition("#")[0]).exists()] == []
 
 
 def test_it_has_what_a_user_needs_and_no_tool_of_ours(archive: Path) -> None:
