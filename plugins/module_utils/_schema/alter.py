@@ -217,7 +217,7 @@ class Alteration(Creation):
             differs = 'DBMS_LOB.COMPARE(%s, %s) <> 0' % (shadow, converted if change.old.type.is_lob else 'TO_CLOB(%s)' % converted)
         else:
             differs = '%s <> %s' % (shadow, converted)
-        condition = '((%s IS NULL AND %s IS NOT NULL) OR (%s IS NOT NULL AND %s IS NULL) OR %s)' % (shadow, column, shadow, column, differs)
+        condition = '((%s IS NULL AND %s IS NOT NULL) OR (%s IS NOT NULL AND %s IS NULL) OR %s)' % (shadow, converted, shadow, converted, differs)
         sql = 'UPDATE %s SET %s = %s WHERE %s AND ROWNUM <= %d' % (ddl.quoted(change.table), shadow, converted, condition, BATCH)
         return [self.step('columns', change, sql, REWRITES, 'the values of %s are copied' % change.old.name, rows=self.table(change).rows, batch=BATCH)]
 

@@ -27,6 +27,7 @@ _HINTS = {
     'ORA-01031': 'The account lacks a privilege: ask the administrator of the database for it.',
     'ORA-01045': 'The account lacks CREATE SESSION: ask the administrator of the database for it.',
     'ORA-01536': 'The quota of the account is used up: purge old rows or the recycle bin, or ask for more.',
+    'ORA-01722': 'A text that is to become a number is none: find and correct it first.',
     'ORA-01950': 'The account has no quota on its tablespace: ask the administrator of the database for one.',
     'ORA-12986': 'A drop of columns was stopped halfway: run the update of the tables (schema_update.yml), which ends it.',
     'ORA-12154': 'The dsn is no name that this host resolves: check oracle_schema_dsn and tnsnames.ora (oracle_schema_tnsnames), or write host:port/service.',

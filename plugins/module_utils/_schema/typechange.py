@@ -12,6 +12,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._schema import model
 
 IN_PLACE = 'in place'
 SHADOW = 'shadow'
+_ENDLESS = float('inf')
 
 
 class Change(model.Record):
@@ -32,7 +33,7 @@ def change(old, new):
         return _number(old, new)
     if old.name.startswith('TIMESTAMP(') and new.name.startswith('TIMESTAMP(') and old.name[12:] == new.name[12:]:
         # More digits of a second are no loss, and Oracle adds them in place.
-        return Change(way=IN_PLACE if new.scale >= old.scale else SHADOW)
+        return Change(way=IN_PLACE) if new.scale >= old.scale else Change(way=SHADOW, misfit='%%s <> CAST(%%s AS %s)' % new.name)
     return _other(old, new)
 
 
@@ -50,18 +51,20 @@ def _number(old, new):
     whole, scale = _digits(new)
     if whole >= old_whole and scale >= old_scale:
         return Change(way=IN_PLACE)
-    misfits = []
-    if whole < old_whole:
-        misfits.append('ABS(%%s) >= 1E%d' % whole)
-    if scale < old_scale:
-        misfits.append('%%s <> ROUND(%%s, %d)' % scale)
-    return Change(way=SHADOW, misfit=' OR '.join(misfits))
+    return Change(way=SHADOW, misfit=_digits_lost('%s', new, whole < old_whole, scale < old_scale))
+
+
+def _digits_lost(number, new, whole=True, scale=True):
+    """Condition of the numbers that have more digits before or behind the point than there is room for."""
+    room, places = _digits(new)
+    misfits = ['ABS(%s) >= 1E%d' % (number, room)] if whole and room < _ENDLESS else []
+    misfits += ['%s <> ROUND(%s, %d)' % (number, number, places)] if scale and places < _ENDLESS else []
+    return ' OR '.join(misfits)
 
 
 def _digits(kind):
-    endless = float('inf')
     if kind.precision is None:
-        return endless, endless if kind.scale is None else kind.scale
+        return _ENDLESS, _ENDLESS if kind.scale is None else kind.scale
     return kind.precision - kind.scale, kind.scale
 
 
@@ -73,11 +76,14 @@ def _other(old, new):
     if old.name == 'NUMBER' and new.name == 'VARCHAR2':
         return Change(way=SHADOW, conversion='TO_CHAR(%s)', misfit='LENGTH(TO_CHAR(%%s)) > %d' % new.length)
     if old.name == 'VARCHAR2' and new.name == 'NUMBER':
-        return Change(way=SHADOW, conversion='TO_NUMBER(%s)')
-    if old.is_text and new.name == 'VARCHAR2':
-        return Change(way=SHADOW, conversion='RTRIM(%s)', misfit='LENGTHB(RTRIM(%%s)) > %d' % new.length)
-    if old.name == 'DATE' and new.name.startswith('TIMESTAMP('):
+        # At least one condition, so that a text that is no number is met by a query, before anything is done (ORA-01722).
+        return Change(way=SHADOW, conversion='TO_NUMBER(%s)', misfit=_digits_lost('TO_NUMBER(%s)', new) or 'TO_NUMBER(%s) IS NULL AND %s IS NOT NULL')
+    if old.name == 'CHAR' and new.name == 'VARCHAR2':
+        # A text of blanks only would be no text at all.
+        return Change(way=SHADOW, conversion='RTRIM(%s)', misfit='LENGTHB(RTRIM(%%s)) > %d OR (RTRIM(%%s) IS NULL AND %%s IS NOT NULL)' % new.length)
+    # What a time means that has or gets a zone, the session would decide.
+    if old.name == 'DATE' and new.name == 'TIMESTAMP(%s)' % new.scale:
         return Change(way=SHADOW, conversion='CAST(%s AS TIMESTAMP)')
-    if old.name.startswith('TIMESTAMP(') and new.name == 'DATE':
-        return Change(way=SHADOW, conversion='CAST(%s AS DATE)')
+    if old.name == 'TIMESTAMP(%s)' % old.scale and new.name == 'DATE':
+        return Change(way=SHADOW, conversion='CAST(%s AS DATE)', misfit='%s <> CAST(%s AS DATE)')
     return None

@@ -68,8 +68,26 @@ def test_numbers_grow_in_place_and_shrink_by_a_shadow(old, new, way, misfit):
     assert (found.way, found.misfit) == (way, misfit)
 
 
-def test_a_conversion_that_nobody_can_mean_is_none():
-    assert typechange.change(Type(name='CLOB'), Type(name='DATE')) is None
+@pytest.mark.parametrize('old, new, misfit', [
+    (('TIMESTAMP(6)', None, None, 6), ('TIMESTAMP(3)', None, None, 3), '%s <> CAST(%s AS TIMESTAMP(3))'),
+    (('TIMESTAMP(6)', None, None, 6), ('DATE',), '%s <> CAST(%s AS DATE)'),
+    (('VARCHAR2', 9), ('NUMBER', None, 5, 0), 'ABS(TO_NUMBER(%s)) >= 1E5 OR TO_NUMBER(%s) <> ROUND(TO_NUMBER(%s), 0)'),
+    (('VARCHAR2', 9), ('NUMBER',), 'TO_NUMBER(%s) IS NULL AND %s IS NOT NULL'),
+    (('CHAR', 9), ('VARCHAR2', 5), 'LENGTHB(RTRIM(%s)) > 5 OR (RTRIM(%s) IS NULL AND %s IS NOT NULL)'),
+])
+def test_a_value_that_the_new_type_would_round_or_cut_is_a_misfit(old, new, misfit):
+    def kind(name, length=None, precision=None, scale=None):
+        return Type(name=name, length=length, precision=precision, scale=scale)
+
+    found = typechange.change(kind(*old), kind(*new))
+
+    assert (found.way, found.misfit) == ('shadow', misfit)
+
+
+@pytest.mark.parametrize('old, new', [
+    ('CLOB', 'DATE'), ('NVARCHAR2', 'VARCHAR2'), ('DATE', 'TIMESTAMP(6) WITH TIME ZONE'), ('TIMESTAMP(6) WITH LOCAL TIME ZONE', 'DATE')])
+def test_a_conversion_that_nobody_can_mean_or_that_the_session_would_decide_is_none(old, new):
+    assert typechange.change(Type(name=old, length=9), Type(name=new, length=9)) is None
 
 
 # ---- columns
@@ -92,9 +110,9 @@ def test_what_oracle_can_do_in_place_is_one_statement_that_says_only_what_change
 
 
 def test_a_change_of_type_goes_by_a_shadow_column_and_all_that_hangs_on_the_column_is_put_back(oracle):
-    oracle.run(TABLE % "id NUMBER, a VARCHAR(5) DEFAULT 'x' NOT NULL, CONSTRAINT c CHECK (a IN ('x', 'y')), CONSTRAINT u UNIQUE (id, a)",
-               'CREATE INDEX i ON t (a)', "INSERT INTO t (id, a) VALUES (1, 'y')")
-    wanted = [TABLE % "id NUMBER, a VARCHAR(5 CHAR) DEFAULT 'x' NOT NULL, CONSTRAINT c CHECK (a IN ('x', 'y')), CONSTRAINT u UNIQUE (id, a)",
+    oracle.run(TABLE % "id NUMBER, a VARCHAR(5) DEFAULT 'x' NOT NULL, CONSTRAINT c CHECK (a IN ('x', '7')), CONSTRAINT u UNIQUE (id, a)",
+               'CREATE INDEX i ON t (a)', "INSERT INTO t (id, a) VALUES (1, '7')")
+    wanted = [TABLE % "id NUMBER, a VARCHAR(5 CHAR) DEFAULT 'x' NOT NULL, CONSTRAINT c CHECK (a IN ('x', '7')), CONSTRAINT u UNIQUE (id, a)",
               'CREATE INDEX i ON t (a)']
 
     in_place = sql_of(planned(oracle, wanted))
@@ -103,7 +121,7 @@ def test_a_change_of_type_goes_by_a_shadow_column_and_all_that_hangs_on_the_colu
     assert in_place == ['ALTER TABLE T MODIFY (A VARCHAR2(5 CHAR))']
     assert sql_of(by_shadow) == [
         'ALTER TABLE T DROP CONSTRAINT C', 'ALTER TABLE T DROP CONSTRAINT U', 'ALTER TABLE T ADD (A$6DCD4CE2 NUMBER)',
-        'UPDATE T SET A$6DCD4CE2 = TO_NUMBER(A) WHERE ((A$6DCD4CE2 IS NULL AND A IS NOT NULL) OR (A$6DCD4CE2 IS NOT NULL AND A IS NULL) '
+        'UPDATE T SET A$6DCD4CE2 = TO_NUMBER(A) WHERE ((A$6DCD4CE2 IS NULL AND TO_NUMBER(A) IS NOT NULL) OR (A$6DCD4CE2 IS NOT NULL AND TO_NUMBER(A) IS NULL) '
         'OR A$6DCD4CE2 <> TO_NUMBER(A)) AND ROWNUM <= 10000',
         'ALTER TABLE T DROP COLUMN A', 'ALTER TABLE T RENAME COLUMN A$6DCD4CE2 TO A', 'ALTER TABLE T MODIFY (A DEFAULT 0)', 'ALTER TABLE T MODIFY (A NOT NULL)',
         'CREATE INDEX I ON T (A)']
@@ -159,6 +177,25 @@ def test_not_null_takes_the_default_or_the_given_value_for_rows_that_have_none(o
 
     assert left == []
     assert [row[:3] for row in oracle.connect().select('SELECT id, a, b, c FROM t')] == [(1, 7, 'none')]
+
+
+def test_the_copy_asks_for_what_is_converted_so_that_an_empty_clob_does_not_keep_it_going_for_ever(oracle):
+    oracle.run(TABLE % 'id NUMBER, a CLOB', "INSERT INTO t (id, a) VALUES (1, 'x')")
+
+    made = planned(oracle, [TABLE % 'id NUMBER, a VARCHAR(5)'])
+
+    assert [step.sql for step in made.steps if step.batch][0] == (
+        'UPDATE T SET A$6DCD4CE2 = TO_CHAR(A) WHERE ((A$6DCD4CE2 IS NULL AND TO_CHAR(A) IS NOT NULL) OR (A$6DCD4CE2 IS NOT NULL AND TO_CHAR(A) IS NULL) '
+        'OR A$6DCD4CE2 <> TO_CHAR(A)) AND ROWNUM <= 10000')
+
+
+def test_a_value_that_would_become_none_is_told_before_anything_is_done(oracle):
+    oracle.run(TABLE % 'id NUMBER, a CHAR(3) NOT NULL', "INSERT INTO t (id, a) VALUES (1, '   ')")
+
+    made = planned(oracle, [TABLE % 'id NUMBER, a VARCHAR(5) NOT NULL'])
+
+    assert made.blocked == ['T: 1 rows hold a value of A that VARCHAR2(5) cannot take; find them with: SELECT * FROM T WHERE LENGTHB(RTRIM(A)) > 5 OR '
+                            '(RTRIM(A) IS NULL AND A IS NOT NULL)']
 
 
 def test_a_key_of_the_partitioning_keeps_its_type(oracle):

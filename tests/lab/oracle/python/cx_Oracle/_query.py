@@ -565,7 +565,9 @@ class Translator(Reader):
         if not least <= len(arguments) <= most:
             self.fail(938 if len(arguments) < least else 939)
         kind = kind or ([argument.kind for argument in arguments if argument.kind] or [None])[0]
-        return Value('%s(%s)' % (function, ', '.join(argument.sql for argument in arguments)), kind)
+        text = '%s(%s)' % (function, ', '.join(argument.sql for argument in arguments))
+        # The empty text is NULL.
+        return Value("nullif(%s, '')" % text if kind == 'VARCHAR2' else text, kind)
 
     def arguments(self):
         self.need('(')
