@@ -4,15 +4,17 @@
 
 """Plans for what is already there: changed in place where Oracle can, by way of a shadow column where it cannot, never dropped unasked.
 
-A change of type by a shadow column is five statements that each commit. The shadow's name follows from the column's, so that a later run
-knows where an earlier one stopped: shadow and old column there: copy again; shadow there and the old column gone: rename.
+A change of type by a shadow column is some statements that each commit: ADD the shadow, copy the values, rename the old column, copy what was written
+in between, give the shadow the old column's name, DROP the old column. Both names follow from the column's, so that a later run knows where an earlier
+one stopped: no column of that name: go on from the renaming; else copy again. Only a column is dropped that was renamed before: one that another run has
+just replaced, or that a service still writes to, cannot be.
 """
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, diff, operations, render, typechange
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, diff, model, operations, render, typechange
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema.plan import Creation, LOSES, METADATA, READS, REWRITES, Step
 
 BATCH = 10000
@@ -40,6 +42,7 @@ class Alteration(Creation):
         self.novalidate = novalidate
         self.set_unused = set_unused
         self.blocked = []
+        self.handled = {}
         self.old_names = dict(((change.table, change.new), change.old) for change in changes if isinstance(change, operations.RenameColumn))
         self.renaming = set(table for table, _name in self.old_names)
         self.shadowed = [(change.table, change.old.name) for change in changes if isinstance(change, operations.ModifyColumn) and
@@ -50,7 +53,7 @@ class Alteration(Creation):
         self.dropped_indexes = [change.old.name for change in changes if isinstance(change, operations.ChangeIndex) and not _only_compression(change)]
         self.dropped_indexes += [change.item.name for change in changes if isinstance(change, operations.DropIndex) and change.item.name in self.drop]
         self.renamed_indexes = dict((change.old.name, change.new) for change in changes if isinstance(change, operations.RenameIndex))
-        self.added = [(change.table, change.column.name) for change in changes if isinstance(change, operations.AddColumn)]
+        self.added = [(change.table, change.column.name) for change in changes if isinstance(change, (operations.AddColumn, operations.FinishColumn))]
         self.renames = _Renames([change for change in changes if isinstance(change, operations.RenameIndex) and not self.is_remade(change.old)])
 
     def steps(self, change):
@@ -82,8 +85,9 @@ class Alteration(Creation):
 
     def live_name(self, change):
         """What the column is called now: a column that a stopped run left as a shadow has its name only after the first step."""
-        name = self.old_names.get((change.table, change.old.name), change.old.name)
-        return ddl.quoted(name if name in self.table(change).columns else operations.shadow_name(name))
+        name, there = self.old_names.get((change.table, change.old.name), change.old.name), self.table(change).columns
+        names = (name, operations.shadow_name(name), operations.replaced_name(name))
+        return ddl.quoted([one for one in names if one in there][0])
 
     def has_lob(self, table):
         return any(column.type.is_lob for column in table.columns.values())
@@ -181,45 +185,75 @@ class Alteration(Creation):
         return not misfits
 
     def change_by_shadow(self, change):
-        """ADD shadow, copy, free the old column, DROP it, RENAME the shadow; what hung on the old column is put back by other steps."""
+        """ADD shadow, copy, free the old column, change names, DROP it; what hung on the old column is put back by other steps."""
         table, old, new = self.table(change), change.old, change.new
-        if old.name not in table.columns:
+        shadow, replaced = operations.shadow_name(old.name), operations.replaced_name(old.name)
+        if old.name not in table.columns and shadow in table.columns:
             return self.block(change, 'the column %s was left half changed for another release: run the update to that release first.' % new.name)
+        if replaced in table.columns:
+            return '%s, which the next run changes, when the column %s is gone' % (change.difference, replaced)
         how = typechange.change(old.type, new.type)
         if not self.may_be_replaced(change) or not self.fits(change, how):
             return []
-        shadow, column = ddl.quoted(operations.shadow_name(old.name)), ddl.quoted(old.name)
         kind = operations.type_text(new.type)
         steps = []
         if change.shadow is not None and change.shadow.type != new.type:
-            steps.append(self.step('columns', change, self.alter(change.table, 'DROP COLUMN %s' % shadow), REWRITES,
+            steps.append(self.step('columns', change, self.alter(change.table, 'DROP COLUMN %s' % ddl.quoted(shadow)), REWRITES,
                                    'a column of an earlier run, for another type; the old column still has all values'))
         if change.shadow is None or change.shadow.type != new.type:
-            steps.append(self.step('columns', change, self.alter(change.table, 'ADD (%s %s)' % (shadow, kind)),
+            steps.append(self.step('columns', change, self.alter(change.table, 'ADD (%s %s)' % (ddl.quoted(shadow), kind)),
                                    reason='Oracle cannot change %s to %s in place: a new column takes the values' % (old.name, kind)))
         if old.comment:
             # Before the old column goes: so it is lost nowhere.
-            steps.append(self.step('columns', change, render.comment(change.table, operations.shadow_name(old.name), old.comment),
-                                   reason='the comment of %s is kept' % old.name))
-        steps += self.copy(change, column, shadow, how.conversion % column)
+            steps.append(self.step('columns', change, render.comment(change.table, shadow, old.comment), reason='the comment of %s is kept' % old.name))
+        steps.append(self.copy(change, 'columns', old, shadow, new.type))
         steps += [self.step('columns', change, self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(constraint.name or constraint.system_name)),
                             reason='it hangs on the column %s, and is put back on the new one' % old.name)
-                  for constraint in self.constraints_on(table, old.name)]
-        steps.append(self.step('columns', change, self.without(change.table, old.name), METADATA if self.set_unused else REWRITES,
-                               'all its values are in %s' % operations.shadow_name(old.name), rows=table.rows))
-        steps.append(self.step('columns', change, self.alter(change.table, 'RENAME COLUMN %s TO %s' % (shadow, column))))
+                  for constraint in self.once('taken off', self.constraints_on(table, old.name))]
+        steps += [self.step('columns', change, 'DROP INDEX %s' % ddl.quoted(index.name),
+                            reason='its expression hangs on the column %s, and is put back on the new one' % old.name)
+                  for index in self.once('taken off', self.indexes_on(table, old.name)) if any('(' in text for text in index.columns)]
+        steps.append(self.step('columns', change, self.new_name(change.table, old.name, replaced), reason='the new column is to have its name'))
+        steps += self.without_not_null(change, old, replaced)
+        steps.append(self.copy(change, 'columns', old.replace(name=replaced), shadow, new.type))
+        steps.append(self.step('columns', change, self.new_name(change.table, shadow, old.name)))
         steps += self.finished(change)
+        steps.append(self.without_replaced(change, 'columns', replaced))
         return steps + self.put_back(change, table)
 
-    def copy(self, change, column, shadow, converted):
+    def new_name(self, table, old, new):
+        return self.alter(table, 'RENAME COLUMN %s TO %s' % (ddl.quoted(old), ddl.quoted(new)))
+
+    def without_replaced(self, change, phase, replaced):
+        return self.step(phase, change, self.without(change.table, replaced), METADATA if self.set_unused else REWRITES,
+                         'all its values are in the new column', rows=self.table(change).rows)
+
+    def without_not_null(self, change, old, replaced, phase='columns'):
+        """What a service inserts knows nothing of the old column. A primary key took its NOT NULL along."""
+        if old.nullable or old.name in (self.table(change).primary_key or model.Constraint(kind='P')).columns:
+            return []
+        sql = self.alter(change.table, 'MODIFY (%s NULL)' % ddl.quoted(replaced))
+        return [self.step(phase, change, sql, reason='new rows have no value in the old column')]
+
+    def once(self, what, items):
+        """Those that no other column of the plan has had for the same: a key or index of two columns hangs on both."""
+        handled = self.handled.setdefault(what, [])
+        found = [item for item in items if item not in handled]
+        handled += found
+        return found
+
+    def copy(self, change, phase, old, shadow, kind):
         """Also on the second try: only rows whose copy differs, so that it ends, and values that changed in between are taken."""
-        if change.new.type.is_lob:
-            differs = 'DBMS_LOB.COMPARE(%s, %s) <> 0' % (shadow, converted if change.old.type.is_lob else 'TO_CLOB(%s)' % converted)
+        column, shadow = ddl.quoted(old.name), ddl.quoted(shadow)
+        how = typechange.change(old.type, kind)
+        converted = how.conversion % column
+        if kind.is_lob:
+            differs = 'DBMS_LOB.COMPARE(%s, %s) <> 0' % (shadow, converted if old.type.is_lob else 'TO_CLOB(%s)' % converted)
         else:
             differs = '%s <> %s' % (shadow, converted)
         condition = '((%s IS NULL AND %s IS NOT NULL) OR (%s IS NOT NULL AND %s IS NULL) OR %s)' % (shadow, converted, shadow, converted, differs)
         sql = 'UPDATE %s SET %s = %s WHERE %s AND ROWNUM <= %d' % (ddl.quoted(change.table), shadow, converted, condition, BATCH)
-        return [self.step('columns', change, sql, REWRITES, 'the values of %s are copied' % change.old.name, rows=self.table(change).rows, batch=BATCH)]
+        return self.step(phase, change, sql, REWRITES, 'the values of %s are copied' % old.name, rows=self.table(change).rows, batch=BATCH)
 
     def finished(self, change):
         """Default and NOT NULL of the column that was a shadow."""
@@ -239,6 +273,10 @@ class Alteration(Creation):
             self.block(change, 'the column %s is a key of the partitioning, whose type cannot be changed (ORA-14060).' % name)
             return False
         for constraint in self.constraints_on(table, name):
+            if constraint.kind == 'R' and not constraint.parent_columns:
+                self.block(change, 'the foreign key %s on the column %s points to a key of another account, %s, and could not be put back: drop it by hand '
+                           'first.' % (constraint.name or constraint.system_name, name, constraint.parent))
+                return False
             children = [child.name for child in self.live.tables.values() for key in child.constraints_of('R')
                         if constraint.kind in 'PU' and key.parent == table.name and key.parent_columns == constraint.columns]
             if children:
@@ -251,27 +289,46 @@ class Alteration(Creation):
         return [constraint for constraint in table.constraints if constraint not in self.dropped and column in (
             constraint.columns if constraint.kind != 'C' else ddl.names_in(constraint.condition))]
 
+    def indexes_on(self, table, column):
+        """Those that no other step drops."""
+        return [index for index in self.live.indexes_of(table.name) if _is_on(index, column) and not index.carries_key and
+                index.name not in self.dropped_indexes]
+
     def put_back(self, change, table):
         """Constraints and indexes of the old column, as they were: what the release wants otherwise is a change of its own."""
         steps = []
-        for constraint in self.constraints_on(table, change.old.name):
+        for constraint in self.once('put back', self.constraints_on(table, change.old.name)):
             phase = {'P': 'keys', 'U': 'keys', 'C': 'checks', 'R': 'references'}[constraint.kind]
             steps.append(self.step(phase, change, self.alter(change.table, 'ADD ' + render.constraint_definition(constraint)), READS,
                                    'it hung on the old column %s' % change.old.name))
-        for index in self.live.indexes_of(table.name):
-            if change.old.name in index.columns and not index.carries_key and index.name not in self.dropped_indexes:
-                made = self.renamed_indexes.get(index.name, index)
-                steps.append(self.step('indexes', change, render.create_index(made), READS, 'it hung on the old column %s' % change.old.name,
-                                       rows=table.rows))
+        for index in self.once('put back', self.indexes_on(table, change.old.name)):
+            made = self.renamed_indexes.get(index.name, index)
+            steps.append(self.step('indexes', change, render.create_index(made), READS, 'it hung on the old column %s' % change.old.name, rows=table.rows))
         return steps
 
     def rename_column(self, change):
-        return [self.step('finish', change, self.alter(change.table, 'RENAME COLUMN %s TO %s' % (ddl.quoted(change.old), ddl.quoted(change.new))))]
+        return [self.step('finish', change, self.new_name(change.table, change.old, change.new))]
 
     def finish_column(self, change):
-        """The values are all in the shadow: it only needs its name."""
-        renaming = self.alter(change.table, 'RENAME COLUMN %s TO %s' % (ddl.quoted(change.shadow.name), ddl.quoted(change.column.name)))
-        return [self.step('finish', change, renaming)]
+        """The shadow only needs its name, and before that what was written to the old column after the first copy."""
+        renaming = self.step('finish', change, self.new_name(change.table, change.shadow.name, change.column.name))
+        if change.replaced is None:
+            return [renaming]
+        if typechange.change(change.replaced.type, change.shadow.type) is None:
+            return self.block(change, 'the column %s was left half changed, and %s holds values of another type: copy them to %s by hand, and drop it.' % (
+                change.column.name, change.replaced.name, change.shadow.name))
+        steps = self.without_not_null(change, change.replaced, change.replaced.name, 'finish')
+        steps.append(self.copy(change, 'finish', change.replaced, change.shadow.name, change.shadow.type))
+        return steps + [renaming, self.without_replaced(change, 'drop columns', change.replaced.name)]
+
+    def drop_replaced(self, change):
+        """Only if the new column really has its values: who made it is not known."""
+        old, new = ddl.quoted(change.column.name), ddl.quoted(change.name)
+        lost = '%s IS NOT NULL AND %s IS NULL' % (old, new)
+        if '%s.%s' % (change.table, change.column.name) not in self.drop and self.any_row(change.table, lost):
+            return self.block(change, '%d rows have a value in %s, the old column of a change of type, and none in %s: give it to them, or name %s.%s in '
+                              'drop.' % (self.number(change.table, lost), change.column.name, change.name, change.table, change.column.name))
+        return [self.without_replaced(change, 'drop columns', change.column.name)]
 
     def drop_column(self, change):
         if '%s.%s' % (change.table, change.column.name) not in self.drop:
@@ -344,7 +401,8 @@ class Alteration(Creation):
         return any(constraint in self.constraints_on(self.live.tables[table], column) for owner, column in self.shadowed if owner == table)
 
     def enable_constraint(self, change):
-        name = ddl.quoted(change.old.name or change.old.system_name)
+        # By then it has the name of the release.
+        name = ddl.quoted(change.new.name or change.old.name or change.old.system_name)
         return [self.step('references', change, self.alter(change.table, 'MODIFY CONSTRAINT %s ENABLE VALIDATE' % name), READS, rows=self.table(change).rows)]
 
     # ---- indexes, partitions, triggers
@@ -360,7 +418,7 @@ class Alteration(Creation):
 
     def is_remade(self, index):
         """Whether it goes with a column that a shadow replaces."""
-        return any((index.table, column) in self.shadowed for column in index.columns)
+        return any(table == index.table and _is_on(index, column) for table, column in self.shadowed)
 
     def rename_index(self, change):
         return [self.step('renames', change, sql) for sql in self.renames.statements(change)]
@@ -402,6 +460,7 @@ class Alteration(Creation):
         operations.AddColumn: add_column,
         operations.ModifyColumn: modify_column,
         operations.FinishColumn: finish_column,
+        operations.DropReplaced: drop_replaced,
         operations.RenameColumn: rename_column,
         operations.DropColumn: drop_column,
         operations.DropUnused: drop_unused,
@@ -442,6 +501,11 @@ class _Renames:
                 found.append((old, between))
                 self.waiting.append((between, new))
         return ['ALTER INDEX %s RENAME TO %s' % (ddl.quoted(old), ddl.quoted(new)) for old, new in found]
+
+
+def _is_on(index, column):
+    """Also by an expression, or downwards."""
+    return any(column == (text[:-5] if text.endswith(' DESC') else text) or ('(' in text and column in ddl.names_in(text)) for text in index.columns)
 
 
 def _only_compression(change):

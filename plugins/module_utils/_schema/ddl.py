@@ -126,7 +126,12 @@ def quoted(name):
 
 def names_in(condition):
     """The names in a condition, functions and key words included: enough to see whether a column is one of them."""
-    return set(token.canonical.strip('"') for token in tokens(condition) if token.kind in ('word', 'quoted'))
+    try:
+        found = tokens(condition)
+    except SyntaxProblem:
+        # What the server takes and the tokens do not know.
+        return set(re.findall(r'[^\W\d][\w$#]*', condition, re.UNICODE))
+    return set(token.canonical.strip('"') for token in found if token.kind in ('word', 'quoted'))
 
 
 def with_name(condition, old, new):

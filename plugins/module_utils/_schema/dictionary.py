@@ -28,7 +28,7 @@ QUERIES = {
     'half dropped': """
         SELECT table_name FROM user_partial_drop_tabs ORDER BY table_name""",
     'constraints': """
-        SELECT constraint_name, constraint_type, table_name, search_condition, r_owner, r_constraint_name, delete_rule, status, validated,
+        SELECT constraint_name, constraint_type, table_name, search_condition, owner, r_owner, r_constraint_name, delete_rule, status, validated,
                generated, index_name
         FROM user_constraints WHERE constraint_type IN ('P', 'U', 'R', 'C') ORDER BY table_name, constraint_name""",
     'constraint columns': """
@@ -133,7 +133,7 @@ def _read_constraints(schema, rows):
     columns = _grouped(rows['constraint columns'])
     tables = dict((row[0], (row[2], columns.get(row[0], ()))) for row in rows['constraints'])
     keys = set()
-    for name, kind, table, condition, parent_owner, parent_key, rule, status, validated, generated, index in rows['constraints']:
+    for name, kind, table, condition, owner, parent_owner, parent_key, rule, status, validated, generated, index in rows['constraints']:
         if table not in schema.tables or (kind == 'C' and _is_not_null(condition, schema.tables[table])):
             continue
         constraint = model.Constraint(kind=kind, name=None if generated == 'GENERATED NAME' else name, columns=columns.get(name, ()),
@@ -141,8 +141,9 @@ def _read_constraints(schema, rows):
         if kind == 'C':
             constraint.columns, constraint.condition = (), _canonical(condition)
         if kind == 'R':
-            # The key of another account can be seen by its name only.
-            constraint.parent, constraint.parent_columns = tables.get(parent_key, ('%s.%s' % (parent_owner, parent_key), ()))
+            # The key of another account can be seen by its name only, which may be that of one of ours.
+            known = tables if parent_owner == owner else {}
+            constraint.parent, constraint.parent_columns = known.get(parent_key, ('%s.%s' % (parent_owner, parent_key), ()))
             constraint.on_delete = rule if rule in ('CASCADE', 'SET NULL') else None
         if index:
             keys.add(index)

@@ -55,21 +55,36 @@ def compare_table(wanted, live, length_semantics='BYTE'):
         # Nothing else can be asked of the table or done to it; the next run sees the rest.
         return [operations.ContinueDrop(table=wanted.name)]
     found = []
-    half_changed = any('$' in name for name in live.columns)
-    shadows = dict((operations.shadow_name(name), name) for name in wanted.columns) if half_changed else {}
-    shadow_of = dict((shadows[name], column) for name, column in live.columns.items() if name in shadows)
+    # Of a change of type that was stopped: the columns that were to take the values, and the old ones.
+    left = _Left(wanted, live)
     for column in wanted.columns.values():
-        found += _compare_column(wanted.name, column, live.columns.get(column.name), shadow_of.get(column.name), length_semantics)
+        found += _compare_column(wanted.name, column, live.columns.get(column.name), left, length_semantics)
     changed = [change.new.name for change in found if isinstance(change, operations.ModifyColumn)]
     for column in live.columns.values():
-        in_use = column.name in shadows and (shadows[column.name] not in live.columns or shadows[column.name] in changed)
-        if column.name not in wanted.columns and not in_use:
+        if column.name not in wanted.columns and not left.in_use(column.name, changed):
             found.append(operations.DropColumn(table=wanted.name, column=column, successor=_successor(column, found, length_semantics)))
     found += _compare_constraints(wanted, live)
     old, new = live.partitioning, wanted.partitioning
     if (old.content() if old else None) != (new.content() if new else None):
         found.append(operations.Repartition(table=wanted.name, old=old, new=new))
     return found
+
+
+class _Left:
+    """What a stopped change of type left in a table."""
+
+    def __init__(self, wanted, live):
+        half_changed = any('$' in name for name in live.columns)
+        self._live = live.columns
+        self._shadows = dict((operations.shadow_name(name), name) for name in wanted.columns) if half_changed else {}
+        self._replaced = dict((operations.replaced_name(name), name) for name in wanted.columns) if half_changed else {}
+        self.shadow_of = dict((self._shadows[name], column) for name, column in live.columns.items() if name in self._shadows)
+        self.replaced_by = dict((self._replaced[name], column) for name, column in live.columns.items() if name in self._replaced)
+
+    def in_use(self, name, changed):
+        """Whether the column belongs to a change that goes on: it is none that the release lacks."""
+        owner = self._shadows.get(name)
+        return name in self._replaced or (owner is not None and (owner not in self._live or owner in changed))
 
 
 def unused(wanted, live):
@@ -87,17 +102,20 @@ def _successor(column, changes, length_semantics):
     return None
 
 
-def _compare_column(table, wanted, live, shadow, length_semantics):
-    if live is None and shadow is None:
+def _compare_column(table, wanted, live, left, length_semantics):
+    shadow, replaced = left.shadow_of.get(wanted.name), left.replaced_by.get(wanted.name)
+    if live is None and shadow is None and replaced is None:
         return [operations.AddColumn(table=table, column=wanted)]
-    if live is not None:
-        if same_column(wanted, live, length_semantics):
-            return []
-        return [operations.ModifyColumn(table=table, old=live, new=wanted, shadow=shadow)]
-    renamed = shadow.replace(name=wanted.name)
-    found = [operations.FinishColumn(table=table, shadow=shadow, column=wanted)]
-    if not same_column(wanted, renamed, length_semantics):
-        found.append(operations.ModifyColumn(table=table, old=renamed, new=wanted))
+    found = []
+    if live is None:
+        # Without a shadow the old column is all there is, and gets its name back.
+        source = shadow or replaced
+        found.append(operations.FinishColumn(table=table, shadow=source, column=wanted, replaced=replaced if shadow else None))
+        live, shadow = source.replace(name=wanted.name), None
+    elif replaced is not None:
+        found.append(operations.DropReplaced(table=table, column=replaced, name=wanted.name))
+    if not same_column(wanted, live, length_semantics):
+        found.append(operations.ModifyColumn(table=table, old=live, new=wanted, shadow=shadow))
     return found
 
 

@@ -133,10 +133,18 @@ class RenameColumn(Operation):
 
 
 class FinishColumn(Operation):
-    """A change of type by a shadow column was stopped after the old column was dropped: all values are in the shadow."""
+    """A change of type by a shadow column was stopped before the shadow got the name. replaced: the old column, if it is still there."""
 
-    fields = ('table', 'shadow', 'column')
+    fields = ('table', 'shadow', 'column', 'replaced')
+    defaults = {'replaced': None}
     difference = property(lambda self: 'the column %s is still called %s' % (self.column.name, self.shadow.name))
+
+
+class DropReplaced(Operation):
+    """A change of type was stopped after the new column got the name: column is the old one, name what it was called."""
+
+    fields = ('table', 'column', 'name')
+    difference = property(lambda self: 'the column that %s replaced is still there, as %s' % (self.name, self.column.name))
 
 
 class ModifyColumn(Operation):
@@ -192,6 +200,11 @@ def shadow_name(column):
     """The name of the column that takes the values of another while its type is changed: always the same, at most 30 bytes."""
     digest = hashlib.sha1(to_bytes(column)).hexdigest()[:8].upper()
     return to_native(to_bytes(column)[:20].decode('utf-8', 'ignore')) + '$' + digest
+
+
+def replaced_name(column):
+    """The name of the old column from when the shadow gets its name until it is dropped."""
+    return shadow_name(shadow_name(column))
 
 
 def type_text(kind):

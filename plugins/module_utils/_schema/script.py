@@ -24,6 +24,8 @@ _SLASH = re.compile(r'(?m)^[ \t]*/[ \t]*$')
 _PLSQL = re.compile(r'(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:TRIGGER|PROCEDURE|FUNCTION|PACKAGE)|BEGIN|DECLARE)\b', re.IGNORECASE)
 _CHANGES_ROWS = ('INSERT', 'UPDATE', 'DELETE', 'MERGE')
 _VERBS = _CHANGES_ROWS + ('ALTER', 'CREATE', 'DROP', 'TRUNCATE', 'GRANT', 'REVOKE', 'COMMENT', 'RENAME', 'PURGE', 'COMMIT', 'BEGIN', 'DECLARE', 'CALL')
+# The names of columns that a change of type makes and takes away again.
+_OF_A_CHANGE = re.compile(r'\$[0-9A-F]{8}\Z')
 # What a statement does to the error that says that it was done before.
 _DONE = {
     'add column': ('ORA-01430',), 'add constraint': ('ORA-02264', 'ORA-02260', 'ORA-02261', 'ORA-02275'), 'modify column': ('ORA-01442', 'ORA-01451'),
@@ -121,6 +123,9 @@ def summary(statements):
 
 
 def _added(found, effect):
+    if _OF_A_CHANGE.search({'drop column': effect.name, 'modify column': effect.name, 'rename column': effect.new}.get(effect.what, '')):
+        # The old column of a change of type, on its way out.
+        return found
     if effect.what == 'rename column':
         made = Effect(what='add column', table=effect.table, name=effect.name)
         gone = Effect(what='drop column', table=effect.table, name=effect.new)

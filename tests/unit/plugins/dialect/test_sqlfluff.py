@@ -56,6 +56,9 @@ SPECIAL = (
      ["CREATE TABLE t (a CLOB DEFAULT 'x' NOT NULL, b NUMBER, \"order\" NUMBER) ENABLE ROW MOVEMENT", 'CREATE SEQUENCE s', 'CREATE SEQUENCE r',
       'CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW\nBEGIN\n  SELECT r.nextval INTO :new.b FROM dual;\nEND;'],
      {'drop': ['T.OLD']}),
+    # What a change of type left that was stopped before its last statement, and before the last but two.
+    (['CREATE TABLE t (a CLOB, a$6dcd4ce2$0c10465f NUMBER)'], ['CREATE TABLE t (a CLOB)'], {}),
+    (['CREATE TABLE t (a$6dcd4ce2 NUMBER(5), a$6dcd4ce2$0c10465f VARCHAR(9) NOT NULL)'], ['CREATE TABLE t (a NUMBER(5))'], {}),
 )
 
 

@@ -8,8 +8,8 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema import alter, diff, dictionary, execute, plan, source, typechange
-from ansible_collections.cmsweb.crab.plugins.module_utils._schema.model import Type
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import alter, diff, dictionary, driver, execute, plan, source, typechange
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema.model import Constraint, Type
 
 TABLE = 'CREATE TABLE t (%s)'
 ROW = 'INSERT INTO t (id) VALUES (1)'
@@ -123,8 +123,11 @@ def test_a_change_of_type_goes_by_a_shadow_column_and_all_that_hangs_on_the_colu
         'ALTER TABLE T DROP CONSTRAINT C', 'ALTER TABLE T DROP CONSTRAINT U', 'ALTER TABLE T ADD (A$6DCD4CE2 NUMBER)',
         'UPDATE T SET A$6DCD4CE2 = TO_NUMBER(A) WHERE ((A$6DCD4CE2 IS NULL AND TO_NUMBER(A) IS NOT NULL) OR (A$6DCD4CE2 IS NOT NULL AND TO_NUMBER(A) IS NULL) '
         'OR A$6DCD4CE2 <> TO_NUMBER(A)) AND ROWNUM <= 10000',
-        'ALTER TABLE T DROP COLUMN A', 'ALTER TABLE T RENAME COLUMN A$6DCD4CE2 TO A', 'ALTER TABLE T MODIFY (A DEFAULT 0)', 'ALTER TABLE T MODIFY (A NOT NULL)',
-        'CREATE INDEX I ON T (A)']
+        'ALTER TABLE T RENAME COLUMN A TO A$6DCD4CE2$0C10465F', 'ALTER TABLE T MODIFY (A$6DCD4CE2$0C10465F NULL)',
+        'UPDATE T SET A$6DCD4CE2 = TO_NUMBER(A$6DCD4CE2$0C10465F) WHERE ((A$6DCD4CE2 IS NULL AND TO_NUMBER(A$6DCD4CE2$0C10465F) IS NOT NULL) OR '
+        '(A$6DCD4CE2 IS NOT NULL AND TO_NUMBER(A$6DCD4CE2$0C10465F) IS NULL) OR A$6DCD4CE2 <> TO_NUMBER(A$6DCD4CE2$0C10465F)) AND ROWNUM <= 10000',
+        'ALTER TABLE T RENAME COLUMN A$6DCD4CE2 TO A', 'ALTER TABLE T MODIFY (A DEFAULT 0)', 'ALTER TABLE T MODIFY (A NOT NULL)',
+        'ALTER TABLE T DROP COLUMN A$6DCD4CE2$0C10465F', 'CREATE INDEX I ON T (A)']
 
 
 def test_columns_that_go_are_set_unused_on_request_and_their_space_is_freed_another_time(oracle):
@@ -135,7 +138,7 @@ def test_columns_that_go_are_set_unused_on_request_and_their_space_is_freed_anot
     left = applied(oracle, wanted, drop=['T.GONE'], set_unused=True)
 
     assert [(step.sql, step.risk) for step in made.steps if 'UNUSED' in step.sql] == [
-        ('ALTER TABLE T SET UNUSED (A)', 'metadata only'), ('ALTER TABLE T SET UNUSED (GONE)', 'loses data')]
+        ('ALTER TABLE T SET UNUSED (A$6DCD4CE2$0C10465F)', 'metadata only'), ('ALTER TABLE T SET UNUSED (GONE)', 'loses data')]
     assert [sql for sql in sql_of(made) if 'DROP' in sql] == ['ALTER TABLE T DROP CONSTRAINT C']
     assert left == []
     assert oracle.connect().select('SELECT id, a FROM t') == [(1, 'x')]
@@ -229,6 +232,7 @@ def test_a_column_that_the_release_does_not_know_is_told_and_kept(oracle):
 # ---- what a stopped run left
 
 SHADOW = 'A$6DCD4CE2'
+REPLACED = 'A$6DCD4CE2$0C10465F'
 
 
 def test_shadow_and_old_column_there_the_copy_is_made_again(oracle):
@@ -265,6 +269,94 @@ def test_a_shadow_that_is_no_longer_needed_is_told(oracle):
     assert planned(oracle, [TABLE % 'id NUMBER, a CLOB']).drift == ['T: the release has no column A$6DCD4CE2']
 
 
+@pytest.mark.parametrize('columns, sql', [
+    ('%s CLOB, %s VARCHAR(9)' % (SHADOW, REPLACED), ['UPDATE', 'ALTER TABLE T RENAME COLUMN %s TO A' % SHADOW, 'ALTER TABLE T DROP COLUMN %s' % REPLACED]),
+    ('%s CLOB, %s VARCHAR(9) NOT NULL' % (SHADOW, REPLACED), [
+        'ALTER TABLE T MODIFY (%s NULL)' % REPLACED, 'UPDATE', 'ALTER TABLE T RENAME COLUMN %s TO A' % SHADOW, 'ALTER TABLE T DROP COLUMN %s' % REPLACED]),
+    ('a CLOB, %s VARCHAR(9)' % REPLACED, ['ALTER TABLE T DROP COLUMN %s' % REPLACED]),
+    ('%s CLOB' % REPLACED, ['ALTER TABLE T RENAME COLUMN %s TO A' % REPLACED]),
+])
+def test_a_change_of_type_that_was_stopped_goes_on_from_the_names_that_are_there(oracle, columns, sql):
+    names = [column.split()[0] for column in columns.split(', ')]
+    oracle.run(TABLE % ('id NUMBER, ' + columns), 'INSERT INTO t (id, %s) VALUES (1%s)' % (', '.join(names), ", 'kept'" * len(names)))
+
+    made = sql_of(planned(oracle, [TABLE % 'id NUMBER, a CLOB']))
+    left = applied(oracle, [TABLE % 'id NUMBER, a CLOB'])
+
+    assert [text if text.startswith('ALTER') else text.split()[0] for text in made] == sql
+    assert (left, oracle.connect().select('SELECT * FROM t')) == ([], [(1, 'kept')])
+
+
+def test_an_old_column_with_values_that_the_new_one_lacks_is_not_dropped_unasked(oracle):
+    oracle.run(TABLE % ('id NUMBER, a CLOB, %s VARCHAR(9)' % REPLACED), "INSERT INTO t (id, %s) VALUES (1, 'x')" % REPLACED)
+
+    refused = planned(oracle, [TABLE % 'id NUMBER, a CLOB'])
+    asked = planned(oracle, [TABLE % 'id NUMBER, a CLOB'], drop=['T.' + REPLACED])
+
+    assert (refused.steps, refused.blocked) == ([], [
+        'T: 1 rows have a value in A$6DCD4CE2$0C10465F, the old column of a change of type, and none in A: give it to them, or name T.A$6DCD4CE2$0C10465F '
+        'in drop.'])
+    assert sql_of(asked) == ['ALTER TABLE T DROP COLUMN A$6DCD4CE2$0C10465F']
+
+
+TEXT_TO_CLOB = (TABLE % 'id NUMBER, a VARCHAR(9) NOT NULL, CONSTRAINT c CHECK (id > 0 OR a IS NULL)',
+                TABLE % 'id NUMBER, a CLOB NOT NULL, CONSTRAINT c CHECK (id > 0 OR a IS NULL)')
+STATEMENTS = 10
+
+
+def test_what_a_service_writes_between_two_steps_is_not_lost(oracle):
+    """As long as the column is there; without it the service gets an error."""
+    written = []
+    for number in range(STATEMENTS + 1):
+        oracle.run(TEXT_TO_CLOB[0], ROW.replace('(id)', '(id, a)').replace('(1)', "(1, 'x')"))
+        connection, steps = oracle.connect(), planned(oracle, TEXT_TO_CLOB[1:]).steps
+        assert len(steps) == STATEMENTS
+        for step in steps[:number]:
+            connection.run(step.sql)
+        try:
+            connection.run("INSERT INTO t (id, a) VALUES (2, 'late')")
+            connection.run("UPDATE t SET a = 'new' WHERE id = 1")
+        except driver.DatabaseProblem as problem:
+            written.append(problem.code)
+        else:
+            written.append('')
+        for step in steps[number:]:
+            execute.run_step(connection, step)
+        assert connection.select('SELECT id, a FROM t ORDER BY id') == ([(1, 'x')] if written[-1] else [(1, 'new'), (2, 'late')]), number
+        connection.run('DROP TABLE t')
+    # Three statements long there is no column A.
+    assert written == [''] * 4 + ['ORA-00904'] * 3 + [''] * 4
+
+
+def test_two_runs_at_the_same_time_lose_nothing(oracle):
+    """One plans and is overtaken by the other; however far it still comes, the next run finds all values."""
+    for planned_at in (0, 2, 5):
+        for ahead in range(planned_at, STATEMENTS + 1):
+            oracle.run(TEXT_TO_CLOB[0], ROW.replace('(id)', '(id, a)').replace('(1)', "(1, 'x')"))
+            connection, steps = oracle.connect(), planned(oracle, TEXT_TO_CLOB[1:]).steps
+            for step in steps[:planned_at]:
+                connection.run(step.sql)
+            late = planned(oracle, TEXT_TO_CLOB[1:]).steps
+            for step in steps[planned_at:ahead]:
+                connection.run(step.sql)
+            execute.apply(connection, late, retries=0)
+            execute.apply(connection, planned(oracle, TEXT_TO_CLOB[1:]).steps, retries=0)
+
+            assert connection.select('SELECT id, a FROM t') == [(1, 'x')], (planned_at, ahead)
+            assert planned(oracle, TEXT_TO_CLOB[1:]).blocked == []
+            oracle.run('DROP TABLE t')
+
+
+def test_what_hangs_on_two_columns_of_changed_type_is_taken_off_and_put_back_once(oracle):
+    columns = 'id NUMBER, a %s, b %s, CONSTRAINT c CHECK (a <> b)'
+    index = ['CREATE INDEX i ON t (a DESC, b)', 'CREATE INDEX j ON t (UPPER(b))']
+    oracle.run(TABLE % columns % ('NUMBER', 'NUMBER'), "INSERT INTO t VALUES (1, 2, 3)", *index)
+
+    left = applied(oracle, [TABLE % columns % ('VARCHAR(9)', 'VARCHAR(9)')] + index)
+
+    assert (left, oracle.connect().select('SELECT * FROM t')) == ([], [(1, '2', '3')])
+
+
 # ---- constraints, indexes, partitions, triggers
 
 @pytest.mark.parametrize('old, new, sql', [
@@ -279,6 +371,27 @@ def test_constraints_are_changed_by_their_names(oracle, old, new, sql):
     made = sql_of(planned(oracle, [TABLE % 'id NUMBER, %s' % new]))
 
     assert sorted(made) == sorted(sql)
+
+
+def test_a_constraint_that_has_another_name_and_is_off_is_renamed_first_and_then_found_by_its_name(oracle):
+    oracle.run(TABLE % 'id NUMBER, CONSTRAINT c CHECK (id > 0) DISABLE')
+
+    left = applied(oracle, [TABLE % 'id NUMBER, CONSTRAINT d CHECK (id > 0)'])
+
+    assert (left, oracle.read().tables['T'].constraints[0].name) == ([], 'D')
+
+
+def test_a_foreign_key_to_another_account_keeps_the_type_of_its_column(oracle):
+    """It could not be put back, as the key can be seen by its name only."""
+    live = source.schema_of(statements=[TABLE % 'id NUMBER, a NUMBER'])[0]
+    live.tables['T'].constraints.append(Constraint(kind='R', name='F', columns=('A',), parent='BOB.TASKS_PK'))
+    changes = diff.compare(source.schema_of(statements=[TABLE % 'id NUMBER, a VARCHAR(9)'])[0], live)
+
+    made = plan.make(changes, alter.Alteration(changes, live, (19,), lambda query: 0 if 'LENGTH' in query else 1))
+
+    assert made.steps == []
+    assert made.blocked == ['T: the foreign key F on the column A points to a key of another account, BOB.TASKS_PK, and could not be put back: drop it by '
+                            'hand first.']
 
 
 def test_rows_that_violate_a_new_check_are_counted_first(oracle):

@@ -91,3 +91,18 @@ def test_reading_sends_only_queries(oracle):
     sent = oracle.statements()
     assert len(sent) == len(dictionary.QUERIES)
     assert set(line.split()[0] for line in sent) == {'SELECT'}
+
+
+def test_a_foreign_key_to_another_account_is_not_one_to_our_table_with_the_same_names():
+    """Both accounts have TASKS with the key TASKS_PK."""
+    rows = dict.fromkeys(dictionary.QUERIES.values(), [])
+    rows[dictionary.QUERIES['tables']] = [('TASKS', 0, 'DISABLED'), ('T', 0, 'DISABLED')]
+    rows[dictionary.QUERIES['constraints']] = [
+        ('TASKS_PK', 'P', 'TASKS', None, 'ALICE', None, None, None, 'ENABLED', 'VALIDATED', 'USER NAME', 'TASKS_PK'),
+        ('THEIRS', 'R', 'T', None, 'ALICE', 'BOB', 'TASKS_PK', 'NO ACTION', 'ENABLED', 'VALIDATED', 'USER NAME', None),
+        ('OURS', 'R', 'T', None, 'ALICE', 'ALICE', 'TASKS_PK', 'NO ACTION', 'ENABLED', 'VALIDATED', 'USER NAME', None)]
+    rows[dictionary.QUERIES['constraint columns']] = [('TASKS_PK', 'ID'), ('THEIRS', 'TASK'), ('OURS', 'TASK')]
+
+    keys = dictionary.read(rows.get).tables['T'].constraints
+
+    assert [(key.name, key.parent, key.parent_columns) for key in keys] == [('THEIRS', 'BOB.TASKS_PK', ()), ('OURS', 'TASKS', ('ID',))]

@@ -182,6 +182,10 @@ class Alterer(Applier):
                                                   (self.owner, self.table)).fetchall():
             self.store.execute('update "$constraint" set condition = ? where owner = ? and name = ?',
                                (_with_name(condition, command.old, command.new), self.owner, name))
+        for name, position, expression in self.store.execute('select ind, position, expression from "$ind_column" where owner = ? and tab = ? '
+                                                             'and expression is not null', (self.owner, self.table)).fetchall():
+            self.store.execute('update "$ind_column" set expression = ? where owner = ? and ind = ? and position = ?',
+                               (_with_name(expression, command.old, command.new), self.owner, name, position))
         self.remake([(command.old, command.new)])
 
     # ---- constraints
