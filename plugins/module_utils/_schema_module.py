@@ -70,7 +70,7 @@ def outcome_result(plan, outcome):
     """
     applied = outcome.applied if outcome else []
     remaining = outcome.remaining if outcome else plan
-    return {'changed': bool(applied) if outcome and outcome.failed else bool(plan), 'plan': [step.shown() for step in plan],
+    return {'changed': bool(applied or outcome.rows) if outcome and outcome.failed else bool(plan), 'plan': [step.shown() for step in plan],
             'applied': [step.sql for step in applied], 'remaining': [step.sql for step in remaining]}
 
 
@@ -86,6 +86,8 @@ def failure(outcome, result):
     number = [step['sql'] for step in result['plan']].index(outcome.failed.sql) + 1
     done = 'Step %d of %d, %s (%s): ' % (number, len(result['plan']), outcome.failed.object, outcome.failed.reason)
     kept = 'The steps before it are done and stay; run again to go on from there.' if outcome.applied else 'Nothing was changed.'
+    if outcome.rows:
+        kept = '%d rows are changed and stay so; run again to go on from there.' % outcome.rows
     return CrabError(done + outcome.problem.message, ' '.join(part for part in (outcome.problem.hint, kept) if part), result)
 
 

@@ -126,7 +126,7 @@ quota_before:
       max_bytes: 52428800
 quota_after:
   description: The same afterwards; in check mode the same as before.
-  returned: success, or when a step failed
+  returned: success
   type: list
   elements: dict
   sample:
@@ -166,11 +166,11 @@ def have_purged(params, check):
         before = account.quotas(connection.select)
         outcome = execute.Outcome(remaining=plan) if check else _apply(connection, found, params['lock_timeout'])
         result = outcome_result(plan, outcome)
-        result.update(rows=found.rows, cutoff=found.cutoff, quota_before=before, quota_after=account.quotas(connection.select), driver=connection.driver,
-                      warnings=found.warnings, diff=sql_diff(params, plan, 'statements of the purge'))
-    if outcome.failed:
-        raise failure(outcome, result)
-    return result
+        result.update(rows=found.rows, cutoff=found.cutoff, quota_before=before, driver=connection.driver, warnings=found.warnings,
+                      diff=sql_diff(params, plan, 'statements of the purge'))
+        if outcome.failed:
+            raise failure(outcome, result)
+        return dict(result, quota_after=account.quotas(connection.select))
 
 
 def _apply(connection, found, lock_timeout):

@@ -85,7 +85,7 @@ def connect(dsn, user, password, driver='auto', python_path=(), client_dir=None,
 
 def refuse_account_in(dsn):
     """A connect string is shown in messages, so that no password may be in it."""
-    if '@' in dsn.split('(')[0]:
+    if '@' in dsn and not dsn.lstrip().startswith('('):
         raise CrabError('dsn: an account or a password stands before an @ in it, where logs would show it.', 'Write only what comes behind the @.')
 
 
@@ -147,7 +147,11 @@ class Connection:
         return self._with_cursor(sql, lambda cursor: self._changed(cursor, sql, binds))
 
     def close(self):
-        self._connection.close()
+        """Also a session that the server or the network has ended: what was found out before must be told, not that."""
+        try:
+            self._connection.close()
+        except (self._module.Error, EnvironmentError):
+            pass
 
     def _with_cursor(self, sql, act):
         try:
@@ -159,6 +163,9 @@ class Connection:
                 cursor.close()
         except self._module.Error as error:
             raise _problem(error, 'The database refused', self._password, sql)
+        except EnvironmentError as error:
+            # oracledb lets some errors of the network through as they are.
+            raise _problem(error, 'The connection to the database broke', self._password, sql)
 
     def count(self, sql):
         """The one number of a query."""
@@ -183,7 +190,7 @@ def _plain(value):
 
 def _problem(error, what, password, statement=''):
     """The driver's exception as ours. Some drivers put the connect string into their text."""
-    details = error.args[0] if error.args else ''
+    details = error.args[0] if error.args and not isinstance(error, EnvironmentError) else error
     text = to_text(getattr(details, 'message', None) or str(details)).replace(to_text(password), u'********')
     # One line, without the links that the newer drivers add.
     text = u' '.join(_LINKS.sub('', text).split())

@@ -19,10 +19,13 @@ _BUSY = ('ORA-00054', 'ORA-04021')
 
 
 class Outcome(model.Record):
-    """applied, remaining: lists of steps; failed: the step that stopped it or None; problem: why; times: when each applied step was done (UTC)."""
+    """applied, remaining: lists of steps; failed: the step that stopped it or None; problem: why; times: when each applied step was done (UTC).
 
-    fields = ('applied', 'failed', 'problem', 'remaining', 'times')
-    defaults = {'applied': list, 'failed': None, 'problem': None, 'remaining': list, 'times': list}
+    rows: how many rows the failed step has changed for good, in the batches before the one that failed.
+    """
+
+    fields = ('applied', 'failed', 'problem', 'remaining', 'times', 'rows')
+    defaults = {'applied': list, 'failed': None, 'problem': None, 'remaining': list, 'times': list, 'rows': 0}
 
 
 def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, done=None):
@@ -40,7 +43,7 @@ def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, done=
         try:
             run_step(connection, step, retries, pause)
         except driver.DatabaseProblem as problem:
-            outcome.failed, outcome.problem = step, problem
+            outcome.failed, outcome.problem, outcome.rows = step, problem, getattr(problem, 'rows', 0)
             outcome.remaining = list(steps[number:])
             return outcome
         outcome.applied.append(step)
@@ -70,9 +73,13 @@ def _once(connection, step):
     """A step in batches is one statement, repeated with a commit each until it finds no more rows."""
     if not step.batch:
         return connection.run(step.sql)
-    total = changed = connection.run(step.sql)
-    while changed:
-        connection.run('COMMIT')
-        changed = connection.run(step.sql)
-        total += changed
+    total, changed = 0, connection.run(step.sql)
+    try:
+        while changed:
+            connection.run('COMMIT')
+            total += changed
+            changed = connection.run(step.sql)
+    except driver.DatabaseProblem as problem:
+        problem.rows = total
+        raise
     return total

@@ -38,7 +38,7 @@ def make(wish, live, select, count):
     table, column = _checked(wish, live)
     cutoff = select('SELECT TO_CHAR(ADD_MONTHS(SYSDATE, -%d), \'YYYY-MM-DD HH24:MI:SS\') FROM dual' % wish.months)[0][0]
     found = Purge(cutoff=cutoff)
-    if table.partitioning and table.partitioning.columns == (column.name,) and not _children(live, table):
+    if table.partitioning and table.partitioning.method == 'RANGE' and table.partitioning.columns == (column.name,) and not _children(live, table):
         _by_partition(found, table, column, cutoff, select, count)
     else:
         _by_rows(found, wish, live, table, column, count)

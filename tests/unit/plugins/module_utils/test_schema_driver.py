@@ -227,7 +227,7 @@ def test_the_folder_of_tnsnames_is_known_to_the_client_before_it_is_loaded(monke
     assert seen == ['/etc/oracle'] * 2
 
 
-@pytest.mark.parametrize('dsn, refused', [('alice/pw@devdb11', True), ('alice@devdb11', True), ('db.example.org:1521/devdb', False),
+@pytest.mark.parametrize('dsn, refused', [('alice/pw@devdb11', True), ('alice@devdb11', True), ('alice/p(w@devdb11', True), ('db.example.org:1521/devdb', False),
                                           ('(DESCRIPTION=(ADDRESS=(HOST=a@b)))', False)])
 def test_a_connect_string_with_an_account_in_it_is_refused(dsn, refused):
     if refused:
@@ -235,3 +235,32 @@ def test_a_connect_string_with_an_account_in_it_is_refused(dsn, refused):
             driver.refuse_account_in(dsn)
     else:
         driver.refuse_account_in(dsn)
+
+
+class Broken(Session):
+    """What is left of a session after the network went."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def cursor(self):
+        raise self.error
+
+    def close(self):
+        raise self.error
+
+
+@pytest.mark.parametrize('raised, said', [
+    (None, 'The database refused: ORA-03113: end-of-file on communication channel. (statement: SELECT 1)'),
+    (IOError(32, 'Broken pipe'), 'The connection to the database broke: [Errno 32] Broken pipe. (statement: SELECT 1)')])
+def test_a_connection_that_breaks_is_a_problem_like_any_other_and_closing_it_is_none(monkeypatch, raised, said):
+    module = fake_driver(monkeypatch, 'oracledb')
+    error = raised or module.Error(Details(3113, 'ORA-03113: end-of-file on communication channel'))
+    module.connect = lambda **arguments: Broken(error)
+    connection = driver.connect('db', 'alice', 'pw', 'oracledb')
+
+    with pytest.raises(driver.DatabaseProblem) as caught:
+        connection.select('SELECT 1')
+    connection.close()
+
+    assert caught.value.message == said

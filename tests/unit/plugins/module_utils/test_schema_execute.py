@@ -90,6 +90,19 @@ def test_another_error_is_not_tried_again():
     assert connection.sent[1:] == ['CREATE A']
 
 
+def test_the_batches_before_the_one_that_failed_are_counted():
+    class Batches(Scripted):
+        def run(self, sql):
+            Scripted.run(self, sql)
+            return 7
+
+    step = plan.Step(sql='DELETE FROM A', object='A', risk='', reason='', batch=7)
+
+    outcome = execute.apply(Batches(None, None, None, None, 'ORA-03113'), [step])
+
+    assert (outcome.failed, outcome.applied, outcome.rows) == (step, [], 14)
+
+
 def test_progress_is_told_after_each_step():
     told = []
 

@@ -8,6 +8,7 @@ __metaclass__ = type
 
 import pytest
 
+from ansible_collections.cmsweb.crab.plugins.module_utils._schema import driver, model, purge as engine
 from ansible_collections.cmsweb.crab.plugins.modules import table_purge
 
 COLUMNS = 'CREATE TABLE filemetadata (id NUMBER, fmd_creation_time TIMESTAMP%s)'
@@ -118,6 +119,43 @@ def test_a_partitioned_table_that_others_point_to_loses_rows_not_partitions(orac
 
     assert [sql.split()[0] for sql in result['applied']] == ['DELETE']
     assert left(oracle) == [9]
+
+
+def test_a_connection_that_breaks_between_two_batches_leaves_what_is_done_and_says_so(oracle, purge, monkeypatch):
+    filled(oracle, COLUMNS % '')
+    run, sent = driver.Connection.run, []
+
+    def breaking(self, sql, **binds):
+        sent.append(sql)
+        if [text.split()[0] for text in sent].count('DELETE') == 2:
+            raise driver.DatabaseProblem('ORA-03113', 'The network went.')
+        return run(self, sql, **binds)
+
+    def select(self, sql, **binds):
+        if sent and sent[-1].startswith('DELETE'):
+            raise driver.DatabaseProblem('ORA-03114', 'Not connected.')
+        return real(self, sql, **binds)
+    real = driver.Connection.select
+    monkeypatch.setattr(driver.Connection, 'run', breaking)
+    monkeypatch.setattr(driver.Connection, 'select', select)
+
+    result = purge(batch=2)
+
+    assert (result['failed'], result['changed']) == (True, True)
+    assert result['msg'].endswith('The network went. 2 rows are changed and stay so; run again to go on from there.')
+
+
+def test_a_partition_of_a_list_of_times_may_hold_any_and_is_never_dropped_for_one_of_them():
+    table = model.Table(name='T', partitioning=model.Partitioning(method='LIST', columns=('D',)))
+    table.columns['D'] = model.Column('D', model.type_of('DATE'))
+    live = model.Schema()
+    live.add(table)
+    wish = engine.Wish(table='t', column='d', months=1, batch=5, shrink=False, unindexed_limit=0, recycle_bin=False)
+    partitions = [('P1', "TO_DATE(' 2016-01-01 00:00:00', 'SYYYY-MM-DD HH24:MI:SS'), TO_DATE(' 2030-01-01 00:00:00', 'SYYYY-MM-DD HH24:MI:SS')", 'NO')]
+
+    found = engine.make(wish, live, lambda sql, **binds: partitions if 'user_tab_partitions' in sql else [('2026-02-05 10:00:00',)], lambda sql: 1)
+
+    assert [step.sql.split()[0] for step in found.steps] == ['DELETE']
 
 
 def test_a_big_table_without_an_index_is_refused_unless_told(oracle, purge):
