@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import ctypes
 import errno
 import grp
 import os
@@ -17,6 +18,11 @@ import tempfile
 import time
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
+
+# What a file has beside owner and mode: its SELinux context and its access control list.
+_LABELS = (b'security.selinux', b'system.posix_acl_access')
+_LONGEST_LABEL = 65536
 
 
 def read(path):
@@ -95,7 +101,8 @@ def _write_beside_and_rename(path, content, uid, gid, mode):
     try:
         handle, temporary = tempfile.mkstemp(prefix='.%s.' % os.path.basename(path), dir=folder)
     except (IOError, OSError) as error:
-        raise CrabError('Cannot write %s: %s.' % (path, error.strerror), 'Run the stage that makes the folder %s first.' % folder)
+        missing = error.errno in (errno.ENOENT, errno.ENOTDIR)
+        raise _cannot_write(path, error, 'Run the stage that makes the folder %s first.' % folder if missing else '')
     try:
         if os.path.exists(path):
             _keep_attributes(path, handle)
@@ -105,15 +112,37 @@ def _write_beside_and_rename(path, content, uid, gid, mode):
             target.flush()
             os.fsync(target.fileno())
         os.rename(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, EnvironmentError):
+            raise _cannot_write(path, error, 'It is as it was before.')
         raise
 
 
+def _cannot_write(path, error, hint):
+    return CrabError('Cannot write %s: %s.' % (path, error.strerror), hint)
+
+
 def _keep_attributes(path, handle):
-    """Owner and mode of the file that is about to be replaced."""
-    old = os.stat(path)
-    _set_attributes(handle, old.st_uid, old.st_gid, stat.S_IMODE(old.st_mode))
+    """Owner, mode and labels of the file that is about to be replaced."""
+    old, folder = os.stat(path), os.stat(os.path.dirname(path) or '.')
+    if folder.st_mode & stat.S_IWOTH and old.st_uid not in (os.geteuid(), folder.st_uid):
+        raise CrabError('%s belongs to the account %d, and everybody can make a file in its folder.' % (path, old.st_uid),
+                        'Remove it if it is not yours, or choose a path in another folder.')
+    _set_attributes(handle, old.st_uid, old.st_gid, None)
+    _copy_labels(path, handle)
+    _set_attributes(handle, -1, -1, stat.S_IMODE(old.st_mode))
+
+
+def _copy_labels(path, handle):
+    """By the C library, as Python 2 has no such functions. A file system without labels is none to copy from."""
+    library = ctypes.CDLL(None)
+    library.getxattr.restype = ctypes.c_ssize_t
+    value = ctypes.create_string_buffer(_LONGEST_LABEL)
+    for name in _LABELS:
+        size = library.getxattr(to_bytes(path), name, value, ctypes.c_size_t(_LONGEST_LABEL))
+        if size > 0:
+            library.fsetxattr(handle, name, value, ctypes.c_size_t(size), 0)
 
 
 def _copy_aside(path, content):

@@ -6,9 +6,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import ctypes
 import grp
 import os
 import stat
+import struct
 
 import pytest
 
@@ -97,11 +99,53 @@ def test_a_crash_at_any_step_leaves_the_old_file_and_no_debris(tmp_path, monkeyp
         raise OSError(28, 'No space left on device')
     monkeypatch.setattr(_files.os, step, crash)
 
-    with pytest.raises(OSError):
+    with pytest.raises(CrabError) as caught:
         _files.replace(str(tmp_path / 'f'), b'new', mode=0o440)
 
+    assert caught.value.args[0] == 'Cannot write %s: No space left on device. It is as it was before.' % (tmp_path / 'f')
     assert (tmp_path / 'f').read_bytes() == b'old'
     assert [path.name for path in tmp_path.iterdir()] == ['f']
+
+
+def test_a_file_system_that_takes_no_file_is_not_taken_for_a_missing_folder(tmp_path, monkeypatch):
+    def refuse(**dummy):
+        raise OSError(30, 'Read-only file system')
+    monkeypatch.setattr(_files.tempfile, 'mkstemp', refuse)
+
+    with pytest.raises(CrabError) as caught:
+        _files.replace(str(tmp_path / 'f'), b'new')
+
+    assert caught.value.args[0] == 'Cannot write %s: Read-only file system.' % (tmp_path / 'f')
+
+
+def test_an_access_control_list_stays_and_a_narrower_mode_narrows_it(tmp_path):
+    """Owner rw, the account 12345 r, the group r, nobody else; as the kernel keeps it."""
+    entries = ((1, 6, 0xffffffff), (2, 4, 12345), (4, 4, 0xffffffff), (16, 4, 0xffffffff), (32, 0, 0xffffffff))
+    name, value = b'system.posix_acl_access', struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in entries)
+    library, path = ctypes.CDLL(None), str(tmp_path / 'f')
+    (tmp_path / 'f').write_bytes(b'old')
+    if library.setxattr(path.encode('ascii'), name, value, len(value), 0) != 0:
+        pytest.skip('the file system of %s has no access control lists' % tmp_path)
+
+    _files.replace(path, b'new')
+    kept = ctypes.create_string_buffer(len(value))
+    size = library.getxattr(path.encode('ascii'), name, kept, len(value))
+    _files.replace(path, b'newer', mode=0o400)
+
+    assert (size, kept.raw) == (len(value), value)
+    assert mode_of(path) == 0o400
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason='only root can give a file away')
+def test_a_file_that_another_account_laid_where_everybody_can_is_not_taken_over(tmp_path):
+    os.chmod(str(tmp_path), 0o1777)
+    (tmp_path / 'f').write_bytes(b'bait')
+    os.chown(str(tmp_path / 'f'), 12345, 12345)
+
+    with pytest.raises(CrabError, match='belongs to the account 12345, and everybody can make a file in its folder'):
+        _files.replace(str(tmp_path / 'f'), b'secret')
+
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b'bait']
 
 
 def test_content_is_never_visible_with_a_wider_mode(tmp_path, monkeypatch):
