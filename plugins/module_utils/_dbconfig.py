@@ -23,7 +23,9 @@ METHODS = ('*', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE')
 # The server indexes each of these directly: a missing one is an error at the first connect.
 REQUIRED = ('type', 'dsn', 'user', 'password', 'schema', 'clientid', 'liveness', 'timeout', 'trace')
 _SECRET = re.compile(r'passw|secret|auth-role|access_?key|token', re.IGNORECASE)
-_DSN_WITH_PASSWORD = re.compile(r'[^/\s]+/[^@\s]+@')
+_DSN_WITH_PASSWORD = re.compile(r'([^/\s]+/)[^@\s].*@')
+# In a comment also the short words.
+_SECRET_IN_WORDS = re.compile(r'(?i)passw|secret|auth-role|access_?key|token|\bpw\b|pwd')
 _INTEGERS = tuple({int, type(2 ** 80)})
 
 
@@ -110,16 +112,15 @@ def masked(content):
     """The file for a diff: every secret, in whatever instance or comment, is ********."""
     source = Source(content, 'CRABServerAuth.py')
     tokens = [item for item in source.tokens if item.kind not in NO_MEANING]
-    hidden, values = [], set()
-    for index, item in enumerate(tokens[:-1]):
-        if item.kind in (tokenize.STRING, tokenize.NAME) and _SECRET.search(item.text) and tokens[index + 1].text in (':', '='):
-            start, end = _value_after(tokens, index + 1)
-            hidden.append((start, end, u"'%s'" % MASK))
-            values.update(_inner(item.text) for item in tokens if start <= item.start < end and item.kind == tokenize.STRING)
+    hidden, values, names = [], set([u'']), set()
+    _hide_values(tokens, _SECRET.search, hidden, values, names)
+    # A secret may have been given a name first, and that name another one.
+    for name in iter(lambda: names.pop() if names else None, None):
+        _hide_values(tokens, lambda text, name=name: text == name, hidden, values, names)
     for item in source.tokens:
         if any(start <= item.start < end for start, end, dummy in hidden):
             continue
-        if item.kind == tokenize.COMMENT and _SECRET.search(item.text):
+        if item.kind == tokenize.COMMENT and (_SECRET_IN_WORDS.search(item.text) or _DSN_WITH_PASSWORD.search(item.text) or _holds(item.text, values)):
             hidden.append((item.start, item.end, u'# ' + MASK))
         elif item.kind == tokenize.STRING and _is_secret_text(item.text, values):
             hidden.append((item.start, item.end, u"'%s'" % MASK))
@@ -487,8 +488,13 @@ def _shown(source, display):
         elif inner is not None:
             result[key] = _shown(source, inner)
         else:
-            result[key] = {'expression': to_native(source.text[entry.value_span[0]:entry.value_span[1]])} if _has_symbol(value) else value
+            result[key] = {'expression': to_native(source.text[entry.value_span[0]:entry.value_span[1]])} if _has_symbol(value) else _without_password(value)
     return result
+
+
+def _without_password(value):
+    """A connect string that has one in it."""
+    return _DSN_WITH_PASSWORD.sub(lambda found: found.group(1) + MASK + u'@', value) if isinstance(value, text_type) else value
 
 
 def _has_symbol(value):
@@ -507,9 +513,32 @@ def _value_after(tokens, index):
     return min(start, end), end
 
 
+def _hide_values(tokens, is_secret, hidden, values, names):
+    """Note what stands behind each secret name or key: where, the texts in it, and the names."""
+    for index, item in enumerate(tokens[:-1]):
+        if item.kind not in (tokenize.STRING, tokenize.NAME) or not is_secret(item.text):
+            continue
+        index += 1
+        if tokens[index].text == ']' and index + 1 < len(tokens):
+            index += 1
+        if tokens[index].text in (':', '='):
+            start, end = _value_after(tokens, index)
+            if (start, end, u"'%s'" % MASK) not in hidden:
+                hidden.append((start, end, u"'%s'" % MASK))
+                values.update(_inner(inner.text) for inner in tokens if start <= inner.start < end and inner.kind == tokenize.STRING)
+                names.update(inner.text for inner in tokens if start <= inner.start < end and inner.kind == tokenize.NAME)
+
+
+def _holds(text, values):
+    """Whether a text holds a secret; a very short one may stand in any word."""
+    return any(len(value) > 3 and value in text for value in values)
+
+
 def _is_secret_text(text, values):
     inner = _inner(text)
-    return inner in values - set([u'']) or bool(_DSN_WITH_PASSWORD.match(inner)) or bool(re.search(r'(?i)(passw|secret)\w*\W{0,3}[:=]', inner))
+    if inner in values - set([u'']) or _holds(inner, values):
+        return True
+    return bool(_DSN_WITH_PASSWORD.match(inner)) or bool(re.search(r'(?i)(passw|secret)\w*\W{0,3}[:=]', inner))
 
 
 def _inner(text):

@@ -136,6 +136,21 @@ def test_masked_hides_every_secret_of_the_file():
     assert b'hunter' not in shown and b"user='u'" in shown
 
 
+@pytest.mark.parametrize('line', [
+    "PW = 'hunter2'\nACCOUNT = {'user': 'u', 'password': PW}", "old = 'hunter2'\npw1 = old\nx = {'password': pw1}", "#'dsn': 'alice/hunter2@db'",
+    '# pw=hunter2', '# the one before: hunter2\nx = {"password": "hunter2"}', "x = {'password': 'hunter2'}\ny = 'it is hunter2 now'",
+    "dbconfig['dev']['*']['password'] = 'hunter2'", "x = {'dsn': 'alice/h@hunter2@db'}",
+])
+def test_masked_hides_a_secret_that_has_a_name_or_stands_in_other_words(line):
+    assert b'hunter' not in _dbconfig.masked(('import x\n%s\n' % line).encode('ascii'))
+
+
+def test_a_connect_string_is_described_without_its_password():
+    found = _dbconfig.describe(b"dbconfig = {'dev': {'*': {'user': 'alice', 'dsn': 'alice/hunter2@db'}}}\n", 'f')
+
+    assert found['instances']['dev']['*']['dsn'] == 'alice/********@db'
+
+
 def test_masked_finds_the_value_behind_odd_layout():
     content = b"dbconfig = {'dev': {'*': {'password' # hm\n\n:\n 'hunter'  # note\n 'hunter' # password of May\n, 'user': 'u'}}}\n"
     shown = _dbconfig.masked(content)
