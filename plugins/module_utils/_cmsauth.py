@@ -45,6 +45,9 @@ def user_headers(login, dn='', name='', roles=None):
     return headers
 
 
+# What openssl says when no handshake comes about at all: both spellings, with blanks and with underlines.
+_NO_TLS = [text.replace(' ', blank) for text in ('unsupported protocol', 'unknown protocol', 'protocol version', 'wrong version number', 'http request')
+           for blank in ' _']
 REMEDIES = {
     'ok': '',
     'database': 'The REST has no connection to its database: check crab_database_dsn, crab_database_user and crab_database_password, '
@@ -61,6 +64,8 @@ REMEDIES = {
     'certificate': 'The certificate was not accepted: it may have ended, be revoked, or be from a CA that the server does not trust. '
                    'Check verify_certificate, verify_key, and the trust anchors and CRLs of the host.',
     'server_certificate': "The server's certificate was not accepted: check verify_ca, and the certificate of the host with the stage cert.",
+    'tls': 'The two sides share no version of TLS, or the port does not speak TLS: check scheme and port of the URL; a server that knows only TLS 1.0 '
+           'needs a newer openssl.',
     'address': 'The name or address cannot be reached: check crab_fqdn, verify_address, and the firewall of the host.',
     'request': 'The REST refused the form of the request: the release may not know the resource.',
     'unknown': 'See the logs below /data/srv/logs/crabserver and /data/srv/logs/frontend.',
@@ -78,7 +83,7 @@ def cause(status, headers, body, through_frontend):
     rest_status, detail = headers.get('x-rest-status'), headers.get('x-error-detail', '')
     if 200 <= status < 300:
         return 'ok'
-    if status == 503:
+    if status in (502, 503, 504):
         return 'database' if rest_status else ('backend' if through_frontend else 'unknown')
     if status == 404 and (rest_status == '206' or 'No such instance' in detail + body):
         return 'instance'
@@ -109,8 +114,13 @@ def transport_cause(text):
         return 'not_running'
     if 'certificate verify failed' in text or "doesn't match" in text or 'hostname mismatch' in text:
         return 'server_certificate'
+    if 'timed out' in text:
+        # Also of the handshake.
+        return 'address'
+    if any(words in text for words in _NO_TLS):
+        return 'tls'
     if 'ssl' in text or 'tls' in text or 'alert' in text or 'reset by peer' in text:
         return 'certificate'
-    if 'timed out' in text or 'unreachable' in text or 'no route' in text or 'name or service' in text or 'name resolution' in text:
+    if any(words in text for words in ('unreachable', 'no route', 'name or service', 'name resolution', 'no address associated')):
         return 'address'
     return 'unknown'

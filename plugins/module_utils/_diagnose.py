@@ -263,7 +263,7 @@ def _database_finding(site, codes=tuple(DATABASE_CODES)):
     latest = None
     for error in site.errors():
         code = re.search(r'(?:ORA|DPY|DPI)-\d{4,5}', error['error'])
-        if code and (code.group(0) in codes or codes == tuple(DATABASE_CODES)) and _recent(error['last']) and (not latest or error['last'] > latest[0]):
+        if code and error['last'] and (code.group(0) in codes or codes == tuple(DATABASE_CODES)) and _recent(error['last']) and (not latest or error['last'] > latest[0]):
             latest = error['last'], code.group(0), error['error']
     return latest and finding(DATABASE_CODES.get(latest[1], 'database'), 'The log of crabserver has: %s' % latest[2])
 
@@ -314,8 +314,8 @@ def check_external(site):
     release = site.release()
     era = _release.era_of(release) if release else None
     url = settings.get('data.extconfigurl')
-    if era == 'none' or not url:
-        return []
+    if era == 'none' or not url or isinstance(url, dict):
+        return []   # an expression, whose value only running the file would tell
     pinned = _external.pinned_revision(url)
     found = [finding('external_pinned', 'data.extconfigurl: %s' % pinned)] if pinned else []
     try:
@@ -349,7 +349,7 @@ def _wrong_content(value, era, mode, release):
         return [finding('external_era', 'The external configuration has the shape "%s", and %s reads "%s".' % (
             shape or 'unknown', release or 'the release', era))]
     found = []
-    if shape in ('keyed', 'modes') and mode not in _external.mode_names(value):
+    if shape in ('keyed', 'modes') and not isinstance(mode, dict) and mode not in _external.mode_names(value):
         found.append(finding('external_mode', 'data.mode is %s, and the external configuration has %s.' % (
             mode, ', '.join(_external.mode_names(value)) or 'none')))
     faults = _external.examine(value, shape)[0]

@@ -56,12 +56,17 @@ def get(url, path, headers, certificate=None, key=None, ca_file=None, ca_path=No
     parts = urlsplit(url)
     if parts.scheme not in ('http', 'https') or not parts.hostname:
         raise CrabError('url: %s is no http or https URL.' % url)
+    try:
+        port = parts.port
+    except ValueError:
+        raise CrabError('url: %s has no number as its port.' % url)
     context = _context(certificate, key, ca_file, ca_path) if parts.scheme == 'https' else None
-    connection = _Connection(parts.hostname, parts.port or (443 if context else 80), address, context, timeout)
+    connection = _Connection(parts.hostname, port or (443 if context else 80), address, context, timeout)
     try:
         connection.request('GET', path, headers=dict(headers, Accept='application/json', Connection='close'))
         return Answer(connection.getresponse())
-    except (socket.error, ssl.SSLError, ssl.CertificateError, HTTPException) as error:
+    except (socket.error, ssl.SSLError, ssl.CertificateError, HTTPException, UnicodeError) as error:
+        # UnicodeError: a name with two dots in a row, or a path outside ASCII.
         raise NoAnswer('%s: %s' % (error.__class__.__name__, error))
     finally:
         connection.close()

@@ -132,7 +132,7 @@ json:
 cause:
   description:
     - V(ok), or why not, one of V(database), V(instance), V(header_key), V(gridmap), V(authmap), V(authmap_broken), V(not_running), V(backend),
-      V(certificate), V(server_certificate), V(address), V(request), V(unknown).
+      V(certificate), V(server_certificate), V(tls), V(address), V(request), V(unknown).
   returned: always
   type: str
   sample: ok

@@ -92,6 +92,29 @@ def test_a_code_that_is_not_known_is_still_told(site):
     assert _diagnose._database_finding(site)['cause'] == 'database'
 
 
+def test_an_error_whose_time_cannot_be_read_is_not_taken_for_a_recent_one(site):
+    logged(site, 'ENGINE Bus STARTED')
+    with open(os.path.join(site.root, 'logs/crabserver/crabserver-1.log'), 'a') as log:
+        log.write('[odd]  DATABASE THREAD CONNECT ERROR crab@devdb11 x cx_Oracle.DatabaseError %s (ORA-12541: text)\n' % ('a' * 32))
+
+    assert _diagnose._database_finding(site) is None
+
+
+def test_what_only_running_the_file_would_tell_of_the_external_configuration_is_not_judged(site, monkeypatch):
+    asked = []
+    monkeypatch.setattr(_diagnose._externalfetch, 'fetch', lambda url, *options: asked.append(url) or b'{"cmsweb-dev": {}}')
+    with open(os.path.join(site.current, 'config/crabserver/config.py'), 'w') as config:
+        config.write("data = main.section_('d')\nfqdn = host()\ndata.extconfigurl = 'http://%s/x' % fqdn\ndata.mode = fqdn\n")
+
+    found = list(_diagnose.check_external(site))
+    with open(os.path.join(site.current, 'config/crabserver/config.py'), 'a') as config:
+        config.write("data.extconfigurl = 'http://crab.example.org/x'\n")
+
+    assert (found, asked) == ([], [])
+    assert 'external_mode' not in causes(_diagnose.check_external(site))
+    assert asked == ['http://crab.example.org/x']
+
+
 def test_a_password_that_was_just_refused_is_not_tried_again(site, monkeypatch):
     logged(site, 'DATABASE THREAD CONNECT ERROR crab@devdb11 x cx_Oracle.DatabaseError %s (ORA-01017: invalid username/password)' % ('a' * 32))
     monkeypatch.setattr(_diagnose._http, 'get', lambda *arguments, **options: pytest.fail('a request was sent'))

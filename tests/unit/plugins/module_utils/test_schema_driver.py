@@ -227,8 +227,9 @@ def test_the_folder_of_tnsnames_is_known_to_the_client_before_it_is_loaded(monke
     assert seen == ['/etc/oracle'] * 2
 
 
-@pytest.mark.parametrize('dsn, refused', [('alice/pw@devdb11', True), ('alice@devdb11', True), ('alice/p(w@devdb11', True), ('db.example.org:1521/devdb', False),
-                                          ('(DESCRIPTION=(ADDRESS=(HOST=a@b)))', False)])
+@pytest.mark.parametrize('dsn, refused', [
+    ('alice/pw@devdb11', True), ('alice@devdb11', True), ('alice/p(w@devdb11', True), ('db.example.org:1521/devdb', False),
+    ('(DESCRIPTION=(ADDRESS=(HOST=a@b)))', False)])
 def test_a_connect_string_with_an_account_in_it_is_refused(dsn, refused):
     if refused:
         with pytest.raises(CrabError, match='stands before an @ in it'):
