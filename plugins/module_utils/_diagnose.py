@@ -78,7 +78,9 @@ CAUSES = {
 DATABASE_CODES = {
     'ORA-01017': 'database_password', 'ORA-01005': 'database_password', 'ORA-28001': 'password_expired', 'ORA-28000': 'account_locked',
     'ORA-12154': 'database_dsn', 'ORA-12514': 'database_dsn', 'ORA-12505': 'database_dsn', 'ORA-12545': 'database_dsn', 'DPY-4000': 'database_dsn',
-    'DPY-4027': 'database_dsn', 'ORA-12541': 'database_down', 'ORA-12170': 'database_down', 'ORA-12537': 'database_down', 'ORA-12528': 'database_down',
+    'DPY-4027': 'database_dsn', 'DPY-6001': 'database_dsn', 'DPY-6003': 'database_dsn', 'ORA-12521': 'database_dsn', 'ORA-12535': 'database_down',
+    'ORA-12543': 'database_down', 'ORA-03113': 'database_down', 'ORA-03135': 'database_down', 'ORA-01089': 'database_down', 'DPY-4011': 'database_down',
+    'ORA-12541': 'database_down', 'ORA-12170': 'database_down', 'ORA-12537': 'database_down', 'ORA-12528': 'database_down',
     'ORA-01034': 'database_down', 'ORA-01033': 'database_down', 'DPY-6005': 'database_down', 'DPY-6000': 'database_down',
     'ORA-00942': 'schema', 'ORA-00904': 'schema',
 }
@@ -262,9 +264,12 @@ def _database_finding(site, codes=tuple(DATABASE_CODES)):
     """The newest of these codes in the log."""
     latest = None
     for error in site.errors():
-        code = re.search(r'(?:ORA|DPY|DPI)-\d{4,5}', error['error'])
-        if code and error['last'] and (code.group(0) in codes or codes == tuple(DATABASE_CODES)) and _recent(error['last']) and (not latest or error['last'] > latest[0]):
-            latest = error['last'], code.group(0), error['error']
+        # Where oracledb says why it cannot connect, that is its second code.
+        said = sorted(re.findall(r'(?:ORA|DPY|DPI)-\d{4,5}', error['error']), key=lambda code: code == 'DPY-6005')
+        if not said or not error['last'] or not (said[0] in codes or codes == tuple(DATABASE_CODES)):
+            continue
+        if _recent(error['last']) and (not latest or error['last'] > latest[0]):
+            latest = error['last'], said[0], error['error']
     return latest and finding(DATABASE_CODES.get(latest[1], 'database'), 'The log of crabserver has: %s' % latest[2])
 
 

@@ -23,12 +23,14 @@ import datetime
 import heapq
 import os
 import re
+import time
 
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
 LIMIT = 2000
 OTHERS = b'(others)'
+HOUR = datetime.timedelta(hours=1)
 LONGEST = 300           # characters of an error's text
 MONTHS = dict((name, number + 1) for number, name in enumerate('Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split()))
 
@@ -78,14 +80,29 @@ def moment(line):
 def lines_since(path, since):
     """The lines of a log from the first one that is not older than since (a datetime; None: all), without the trace of the database.
 
-    Times only grow, so half of the rest is left out at each look.
+    Times only grow, so half of the rest is left out at each look. Where clocks are put back they do not: then it begins an hour earlier, and reads on.
     """
     with open(path, 'rb') as log:
         if since is not None:
-            log.seek(_first_offset(log, os.path.getsize(path), since))
+            size = os.path.getsize(path)
+            log.seek(_first_offset(log, size, since - HOUR if _clocks_change(since) else since))
+            _skip_older(log, since)
         for line in log:
             if line[24:31] != b'RESTSQL':       # the trace of the database, nine lines of ten, of which nothing is told
                 yield line
+
+
+def _clocks_change(when):
+    """Whether a change of the host's clocks to or from summer time is near."""
+    return len(set(time.localtime(time.mktime((when + hours).timetuple())).tm_isdst for hours in (-3 * HOUR, 3 * HOUR))) > 1
+
+
+def _skip_older(log, since):
+    """From there to the first line that is not older."""
+    start, when = _timed_line(log, log.tell())
+    while when is not None and when < since:
+        start, when = _timed_line(log, start + 1)
+    log.seek(start)
 
 
 def _first_offset(log, size, since):

@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import bisect
 import json
 import re
 
@@ -23,6 +24,8 @@ _PLAIN = re.compile(u'[^"\\\\\x00-\x1f]*')
 _WORDS = {u'true': True, u'false': False, u'null': None}
 _ESCAPES = {u'"': u'"', u'\\': u'\\', u'/': u'/', u'b': u'\b', u'f': u'\f', u'n': u'\n', u'r': u'\r', u't': u'\t'}
 _DEEPEST = 100
+# Newer Pythons refuse to read longer ones.
+_LONGEST_NUMBER = 1000
 
 
 class Fault(Exception):
@@ -48,7 +51,9 @@ def load(content, name):
         value = reader.document()
     except Fault as fault:
         raise CrabError('%s, line %d, column %d: %s.' % ((name,) + place(text, fault.args[1]) + (fault.args[0],)), 'Mend the file first; nothing was changed.')
-    return value, dict((path, place(text, offset)) for path, offset in reader.offsets.items())
+    starts = [0] + [found.end() for found in re.finditer(u'\n', text)]
+    rows = dict((path, bisect.bisect_right(starts, offset)) for path, offset in reader.offsets.items())
+    return value, dict((path, (row, reader.offsets[path] - starts[row - 1] + 1)) for path, row in rows.items())
 
 
 def dump(value):
@@ -171,5 +176,7 @@ class _Reader(object):
         match = _NUMBER.match(self.text, self.at)
         if not match:
             raise Fault('expected a JSON value', self.at)
+        if len(match.group()) > _LONGEST_NUMBER:
+            raise Fault('a number of more than %d digits' % _LONGEST_NUMBER, self.at)
         self.at = match.end()
         return float(match.group()) if match.group(1) or match.group(2) else int(match.group())

@@ -42,6 +42,7 @@ _HINTS = {
     'DPY-4000': 'The dsn is no name that this host resolves: check oracle_schema_dsn and tnsnames.ora (oracle_schema_tnsnames), or write host:port/service.',
     'DPY-4027': 'The dsn is no name that this host resolves without tnsnames.ora: set oracle_schema_tnsnames or tns_admin, or write host:port/service.',
     'DPY-6001': 'The listener knows no such service: check the service name in oracle_schema_dsn.',
+    'DPY-6003': 'The listener knows no such SID: check the end of oracle_schema_dsn.',
     'DPY-6005': 'The database cannot be reached: check host and port of oracle_schema_dsn, and that the database is up.',
 }
 _HINTS.update({'TNS-' + code[4:]: hint for code, hint in list(_HINTS.items()) if code.startswith('ORA-12')})
@@ -194,8 +195,9 @@ def _problem(error, what, password, statement=''):
     text = to_text(getattr(details, 'message', None) or str(details)).replace(to_text(password), u'********')
     # One line, without the links that the newer drivers add.
     text = u' '.join(_LINKS.sub('', text).split())
-    found = _CODE.search(text)
-    code = '%s-%s' % found.groups() if found else ''
+    # Where oracledb says why it cannot connect, that is its second code.
+    codes = sorted(['%s-%s' % found for found in _CODE.findall(text)], key=lambda code: code == 'DPY-6005')
+    code = codes[0] if codes else ''
     number = getattr(details, 'code', 0)
     if not code and number:
         code = 'ORA-%05d' % number

@@ -40,6 +40,7 @@ def test_json_is_read(content, value):
     (b'\xef\xbb\xbf{}', (1, 1), "a byte order mark, which the server's JSON reader refuses"),
     (b'{"a": "\xe9"}', (1, 8), 'the byte is not UTF-8'),
     (b'[' * 200, (1, 102), 'nested too deeply'),
+    (b'[' + b'9' * 5000 + b']', (1, 2), 'a number of more than 1000 digits'),
 ])
 def test_fault_is_told_with_line_and_column(content, where, what):
     with pytest.raises(CrabError) as caught:
@@ -50,6 +51,16 @@ def test_fault_is_told_with_line_and_column(content, where, what):
 def test_places_of_keys_and_items():
     dummy, places = _strictjson.load(b'{"a":\n [1,\n  {"b": 2}]}', 'f.json')
     assert places == {(): (1, 1), ('a',): (1, 2), ('a', 0): (2, 3), ('a', 1): (3, 3), ('a', 1, 'b'): (3, 4)}
+
+
+def test_the_place_of_a_key_is_not_counted_from_the_start_of_the_document(monkeypatch):
+    """For each of 100,000 keys that takes minutes."""
+    monkeypatch.setattr(_strictjson, 'place', None)
+    content = b'{' + ','.join('\n"%d": ["x"]' % number for number in range(1000)).encode('ascii') + b'}'
+
+    dummy, places = _strictjson.load(content, 'f.json')
+
+    assert (places[('999', 0)], len(places)) == ((1001, 9), 2001)
 
 
 def test_written_json_is_sorted_indented_and_ascii():

@@ -86,6 +86,13 @@ def test_each_code_of_the_database_has_its_cause(site, code, cause):
     assert _diagnose._database_finding(site)['cause'] == cause
 
 
+def test_the_reason_behind_a_failed_connection_counts_more_than_that_it_failed(site):
+    logged(site, 'DATABASE THREAD CONNECT ERROR crab@devdb11 x oracledb.OperationalError %s (DPY-6005: cannot connect to database. DPY-6001: Service "x" is '
+                 'not registered)' % ('a' * 32))
+
+    assert _diagnose._database_finding(site)['cause'] == 'database_dsn'
+
+
 def test_a_code_that_is_not_known_is_still_told(site):
     logged(site, 'DATABASE THREAD CONNECT ERROR crab@devdb11 x cx_Oracle.DatabaseError %s (ORA-00600: internal)' % ('a' * 32))
 

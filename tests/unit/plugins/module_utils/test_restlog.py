@@ -7,6 +7,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import datetime
+import time
 
 import pytest
 
@@ -141,6 +142,30 @@ def test_only_what_is_not_older_is_read(tmp_path, since, first):
 
     assert lines[:1] == ([] if first is None else [('[25/Nov/2026:%02d:00:00] a\n' % first).encode('utf-8')])
     assert len(lines) == (0 if first is None else 2 * (24 - first))
+
+
+@pytest.fixture
+def zurich(monkeypatch):
+    """Clocks that are put back at 03:00 on 25 October 2026."""
+    monkeypatch.setenv('TZ', 'CET-1CEST,M3.5.0,M10.5.0/3')
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize('since', ['02:10', '02:30', '02:50', '03:10', '03:30'])
+@pytest.mark.parametrize('tail', [0, 500, 5000])
+def test_an_hour_that_comes_twice_is_not_passed_over(tmp_path, zurich, since, tail):
+    """Summer time's half past two is the first line that is wanted, winter time's the second."""
+    minutes = [60 + n for n in range(120)] + [120 + n for n in range(60)] + [180 + n for n in range(60 + tail)]
+    path = tmp_path / 'log'
+    path.write_text(u''.join(u'[25/Oct/2026:%02d:%02d:00] %d\n' % (n // 60 % 24, n % 60, number) for number, n in enumerate(minutes) if n < 1440))
+    wanted = int(since[:2]) * 60 + int(since[3:])
+
+    lines = list(_restlog.lines_since(str(path), datetime.datetime.strptime('2026-10-25 ' + since, '%Y-%m-%d %H:%M')))
+
+    assert int(lines[0].split()[1]) == next(number for number, n in enumerate(minutes) if n >= wanted)
 
 
 def test_the_beginning_of_a_long_log_is_found_in_few_looks(tmp_path):
