@@ -155,6 +155,7 @@ def _read_constraints(schema, rows):
 def _is_not_null(condition, table):
     """NOT NULL of a column is kept as a check beside the column's own flag. A check that says the same but leaves the flag is one of its own."""
     name, space, rest = _canonical(condition).partition(' IS ')
+    name = name.strip('"')
     return rest == 'NOT NULL' and name in table.columns and not table.columns[name].nullable
 
 

@@ -20,6 +20,8 @@ DRIVERS = ('cx_Oracle', 'oracledb')
 _CODE = re.compile(r'\b(ORA|DPY|DPI|TNS)-(\d{4,5})')
 _LINKS = re.compile(r'\n?Help: \S+|\. See https?://\S+ for help')
 _PLAIN = (type(u''), int, float, type(None))
+_EXTENDED_STATISTICS = ('Statistics of several columns hang on it, which the server may have made by itself: look into USER_STAT_EXTENSIONS, and take them away '
+                        'with DBMS_STATS.DROP_EXTENDED_STATS.')
 _HINTS = {
     'ORA-00054': 'Another session holds a lock on the object: stop the service or its workers, or raise lock_timeout, and run again.',
     'ORA-00439': 'This server was installed without that option; partitioned tables need the Partitioning option of the Enterprise Edition.',
@@ -36,6 +38,8 @@ _HINTS = {
     'ORA-12541': 'Nothing listens there: check host and port of oracle_schema_dsn, and that the database is up.',
     'ORA-28000': 'The account is locked: ask the administrator of the database to unlock it, and correct whatever uses the old password.',
     'ORA-28001': 'The password has expired: set a new one at the database and in oracle_schema_password.',
+    'ORA-54031': _EXTENDED_STATISTICS,
+    'ORA-54032': _EXTENDED_STATISTICS,
     'DPI-1047': 'cx_Oracle (and oracledb in thick mode) needs the Oracle client libraries: install Instant Client and name its folder in client_dir.',
     'DPY-3010': 'oracledb in thin mode needs a server of 12.1 or newer: set client_dir to the folder of an Oracle client, or driver to cx_Oracle.',
     'DPY-3015': 'oracledb in thin mode does not know this password verifier: set client_dir to the folder of an Oracle client.',

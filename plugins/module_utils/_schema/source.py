@@ -67,10 +67,16 @@ def read_script(name, text):
 def read_create(name, text):
     """The statements of one Create.py in the order in which DBCreator would run them."""
     found = dict((table, []) for table in _TABLES)
-    for node in ast.walk(_parsed(name, text)):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                _read_assignment(name, node, target, found)
+    tree, known = _parsed(name, text), set()
+    for node in sorted([node for node in ast.walk(tree) if isinstance(node, ast.Assign)], key=lambda node: node.lineno):
+        for target in node.targets:
+            _read_assignment(name, node, target, found)
+            known.update([target, getattr(target, 'value', None)])
+    for node in ast.walk(tree):
+        # An update(), a += or a loop: what it does to the statements, only running it would tell.
+        if _attribute(node) in found and node not in known:
+            raise CrabError('%s: line %d: self.%s is used otherwise than in self.%s = {} and self.%s[...] = text.' % (
+                (name, node.lineno) + (_attribute(node),) * 3), _HINT)
     if found['inserts']:
         raise CrabError("%s: self.inserts['%s']: rows that a release inserts are not known here." % (name, found['inserts'][0][0]))
     if not found['create']:

@@ -52,6 +52,12 @@ def test_not_null_is_the_column_s_and_no_check(oracle):
     assert table.constraints == [model.Constraint(kind='C', name='NAMED', condition='B IS NOT NULL')]
 
 
+def test_not_null_of_a_column_in_small_letters_is_no_check_either(oracle):
+    oracle.run('CREATE TABLE t ("a" NUMBER NOT NULL)')
+
+    assert oracle.read().tables['T'].constraints == []
+
+
 def test_names_that_the_system_gave_are_not_names(oracle):
     oracle.run('CREATE TABLE t (a NUMBER PRIMARY KEY, b NUMBER, CHECK (b > 0))')
 

@@ -148,6 +148,7 @@ def test_a_python_path_that_is_no_folder_is_named(tmp_path):
     ('DPY-3010: connections to this database server version are not supported', 'DPY-3010', 'client_dir'),
     ('DPY-6005: cannot connect to database', 'DPY-6005', 'cannot be reached'),
     ('DPY-6005: cannot connect to database. DPY-6001: Service "x" is not registered with the listener', 'DPY-6001', 'service name'),
+    ('ORA-54032: column to be renamed is used in a virtual column expression', 'ORA-54032', 'DROP_EXTENDED_STATS'),
     ('TNS-12541: no listener', 'TNS-12541', 'Nothing listens there'),
 ])
 def test_a_refused_login_says_what_to_do(monkeypatch, text, code, hint):

@@ -54,6 +54,8 @@ def test_task_db_comes_first_because_the_others_point_to_it():
     (u'x = 1\n', 'TaskDB: no statement assigned to self.create was found.'),
     (CREATE + u"        self.create['x'] = 'CREATE TABLE %s (a NUMBER)' % name\n", NO_PLAIN_TEXT),
     (CREATE + u"        self.create[key] = 'CREATE TABLE u (a NUMBER)'\n", NO_PLAIN_TEXT),
+    (CREATE + u"        self.create['b_table'] += ', b NUMBER)'\n", 'TaskDB: line 9: self.create is used otherwise than in self.create = {} and self.create['),
+    (CREATE + u"        self.create.update(i='CREATE INDEX j ON t (a)')\n", 'TaskDB: line 9: self.create is used otherwise than in '),
     (CREATE + u"        self.create = dict(a='b')\n", 'TaskDB: line 9: self.create = ...: expected {}.'),
     (CREATE + u"        self.inserts['x'] = 'INSERT INTO t VALUES (1)'\n", "TaskDB: self.inserts['x']: rows that a release inserts are not known here."),
 ])
