@@ -362,19 +362,55 @@ class Alteration(Creation):
         return [self.step(phase, change, self.alter(change.table, 'ADD ' + render.constraint_definition(constraint)), READS, rows=self.table(change).rows)]
 
     def rows_keep(self, change):
-        """Whether the rows that there are keep a new check, as far as it can be asked now: not of columns that are yet to come."""
-        constraint, table = change.constraint, self.table(change)
-        if constraint.kind != 'C' or not (constraint.enabled and constraint.validated):
+        """Whether the rows that there are keep a new constraint, as far as it can be asked now: not of columns that are yet to come."""
+        constraint = change.constraint
+        if not (constraint.enabled and constraint.validated):
             return True
-        names = ddl.names_in(constraint.condition)
+        return {'C': self.rows_keep_check, 'P': self.rows_keep_key, 'U': self.rows_keep_key, 'R': self.rows_keep_reference}[constraint.kind](change, constraint)
+
+    def can_be_asked(self, table, names):
+        """Whether these columns are there as they will be."""
+        there = self.live.tables[table].columns if table in self.live.tables else ()
+        return all(name in there for name in names) and not self.are_changing(table, names)
+
+    def are_changing(self, table, names):
         changing = self.shadowed + self.added + list(self.old_names)
-        if any((change.table, name) in changing for name in names) or not any(name in table.columns for name in names):
+        return any((table, name) in changing for name in names)
+
+    def rows_keep_check(self, change, constraint):
+        names = ddl.names_in(constraint.condition)
+        if self.are_changing(change.table, names) or not any(name in self.table(change).columns for name in names):
             return True
         violations = self.number(change.table, 'NOT (%s)' % constraint.condition)
         if violations:
             self.block(change, '%d rows violate the new check (%s): correct them first (SELECT * FROM %s WHERE NOT (%s)).' % (
                 violations, constraint.condition, ddl.quoted(change.table), constraint.condition))
         return not violations
+
+    def rows_keep_key(self, change, constraint):
+        if not self.can_be_asked(change.table, constraint.columns):
+            return True
+        columns = ', '.join(ddl.quoted(name) for name in constraint.columns)
+        # Oracle lets any number of rows be without all of the values.
+        query = 'SELECT %s FROM %s WHERE %s GROUP BY %s HAVING COUNT(*) > 1' % (
+            columns, ddl.quoted(change.table), ' OR '.join('%s IS NOT NULL' % ddl.quoted(name) for name in constraint.columns), columns)
+        repeated = self.count('SELECT COUNT(*) FROM (%s)' % query)
+        if repeated:
+            self.block(change, '%d values of the new key (%s) are in more than one row: correct them first (%s).' % (repeated, columns, query))
+        return not repeated
+
+    def rows_keep_reference(self, change, constraint):
+        if not self.can_be_asked(change.table, constraint.columns) or not self.can_be_asked(constraint.parent, constraint.parent_columns):
+            return True
+        pairs = [(ddl.quoted(own), ddl.quoted(theirs)) for own, theirs in zip(constraint.columns, constraint.parent_columns)]
+        rest = 'FROM %s C WHERE %s AND NOT EXISTS (SELECT 1 FROM %s P WHERE %s)' % (
+            ddl.quoted(change.table), ' AND '.join('C.%s IS NOT NULL' % own for own, _theirs in pairs), ddl.quoted(constraint.parent),
+            ' AND '.join('P.%s = C.%s' % (theirs, own) for own, theirs in pairs))
+        orphans = self.count('SELECT COUNT(*) ' + rest)
+        if orphans:
+            self.block(change, '%d rows point to no row of %s, as the new foreign key wants it: correct them first (SELECT C.* %s).' % (
+                orphans, constraint.parent, rest))
+        return not orphans
 
     def drop_constraint(self, change):
         constraint = change.constraint

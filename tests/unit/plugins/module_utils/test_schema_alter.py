@@ -402,6 +402,31 @@ def test_rows_that_violate_a_new_check_are_counted_first(oracle):
     assert made.blocked == ['T: 1 rows violate the new check (ID > 5): correct them first (SELECT * FROM T WHERE NOT (ID > 5)).']
 
 
+@pytest.mark.parametrize('rows', [[1, 2], [1, 1], ['NULL', 'NULL']])
+def test_values_that_a_new_key_would_find_twice_are_counted_first(oracle, rows):
+    oracle.run(TABLE % 'id NUMBER, a NUMBER', *['INSERT INTO t (a) VALUES (%s)' % row for row in rows])
+
+    made = planned(oracle, [TABLE % 'id NUMBER, a NUMBER, CONSTRAINT u UNIQUE (id, a)'])
+
+    query = 'SELECT ID, A FROM T WHERE ID IS NOT NULL OR A IS NOT NULL GROUP BY ID, A HAVING COUNT(*) > 1'
+    refused = ['T: 1 values of the new key (ID, A) are in more than one row: correct them first (%s).' % query]
+    assert made.blocked == (refused if rows == [1, 1] else [])
+    assert (execute.apply(oracle.connect(), made.steps).failed is None) and bool(made.steps) is (rows != [1, 1])
+
+
+@pytest.mark.parametrize('value, orphans', [('1', 0), ('7', 1), ('NULL', 0)])
+def test_rows_without_a_parent_are_counted_before_a_new_foreign_key(oracle, value, orphans):
+    tables = ['CREATE TABLE p (id NUMBER PRIMARY KEY)', 'CREATE TABLE t (id NUMBER, parent NUMBER%s)']
+    oracle.run(tables[0], tables[1] % '', 'INSERT INTO p VALUES (1)', 'INSERT INTO t VALUES (1, %s)' % value)
+
+    made = planned(oracle, [tables[0], tables[1] % ', CONSTRAINT f FOREIGN KEY (parent) REFERENCES p (id)'])
+
+    rest = 'FROM T C WHERE C.PARENT IS NOT NULL AND NOT EXISTS (SELECT 1 FROM P P WHERE P.ID = C.PARENT)'
+    refused = ['T: 1 rows point to no row of P, as the new foreign key wants it: correct them first (SELECT C.* %s).' % rest]
+    assert made.blocked == (refused if orphans else [])
+    assert (execute.apply(oracle.connect(), made.steps).failed is None) and bool(made.steps) is not bool(orphans)
+
+
 def test_novalidate_adds_first_and_checks_the_rows_in_a_step_of_its_own(oracle):
     oracle.run(TABLE % 'id NUMBER', ROW)
 
