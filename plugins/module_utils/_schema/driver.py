@@ -20,8 +20,8 @@ DRIVERS = ('cx_Oracle', 'oracledb')
 _CODE = re.compile(r'\b(ORA|DPY|DPI|TNS)-(\d{4,5})')
 _LINKS = re.compile(r'\n?Help: \S+|\. See https?://\S+ for help')
 _PLAIN = (type(u''), int, float, type(None))
-_EXTENDED_STATISTICS = ('Statistics of several columns hang on it, which the server may have made by itself: look into USER_STAT_EXTENSIONS, and take them away '
-                        'with DBMS_STATS.DROP_EXTENDED_STATS.')
+_EXTENDED_STATISTICS = ('Statistics of several columns hang on it, which the server may have made by itself: look into USER_STAT_EXTENSIONS, and take them '
+                        'away with DBMS_STATS.DROP_EXTENDED_STATS.')
 _HINTS = {
     'ORA-00054': 'Another session holds a lock on the object: stop the service or its workers, or raise lock_timeout, and run again.',
     'ORA-00439': 'This server was installed without that option; partitioned tables need the Partitioning option of the Enterprise Edition.',
