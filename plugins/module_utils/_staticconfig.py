@@ -66,9 +66,8 @@ def shown(source, key):
     binding = source.last(key)
     if binding is None:
         return None
-    value = source.value(binding.node) if binding.node is not None else Symbol('', 'unknown')
-    if not _has_symbol(value):
-        return value
+    if binding.node is not None and not _has_symbol(source.value(binding.node)):
+        return source.value(binding.node)
     return {'expression': to_native(source.text[binding.span[0]:binding.span[1]]) if binding.span else 'line %d' % binding.line}
 
 

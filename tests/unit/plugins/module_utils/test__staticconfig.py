@@ -162,3 +162,9 @@ def test_setting_that_the_release_does_not_read_is_warned_of():
     content = b"data = x.section_('data')\ndata.s3_bucket = 'b'\n"
     done = _staticconfig.set_keys(b'x = 1\n' + content, {'data.mode': 'm', 'data.s3_bucket': 'b'}, 'config.py', 'v3.260407')
     assert 'settings: CRABServer v3.260407 does not read data.mode.' in done['warnings']
+
+
+@pytest.mark.parametrize('line', [b"data.mode += 'x'\n", b"a, data.mode = 1, 'x'\n", b"del data.mode\n", b"for data.mode in 'ab':\n    pass\n"])
+def test_a_key_that_no_plain_assignment_sets_has_its_line_for_a_value(line):
+    count = (DEPLOYED + line).splitlines().index(line.splitlines()[0]) + 1
+    assert _staticconfig.effective(DEPLOYED + line, 'config.py')['data.mode'] == {'value': {'expression': 'line %d' % count}, 'line': count}
