@@ -72,7 +72,8 @@ class ActionModule(ActionBase):
 
     def _show(self, arguments, task_vars):
         """Whether a stage runs on the host at all."""
-        wanted = {name: arguments[name] for name in ('root', 'version', 'services', 'architecture', 'repository', 'user') if name in arguments}
+        wanted = {name: arguments[name] for name in ('root', 'version', 'services', 'architecture', 'repository', 'user', 'single_account')
+                  if name in arguments}
         running = self._execute_module(module_name='cmsweb.crab.deployment_info', module_args=wanted, task_vars=task_vars).get('running')
         if not running:
             return False

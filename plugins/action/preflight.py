@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight, _renamed
 
 INSTALLS = ('hg', 'venv')
+# Who we are there, and whose the deployed tree is, as _accounts.single() reads it.
+LOOK = "echo crab: $(id -u; id -un; [ ! -d %(root)s/enabled ] || stat -c '%%U %%G' %(root)s/.deploy 2> /dev/null)"
 
 
 class ActionModule(ActionBase):
@@ -33,6 +39,8 @@ class ActionModule(ActionBase):
         roles = self._roles(arguments['stages'], task_vars)
         if way == 'venv' and 'frontend_auth' in roles and task_vars.get('frontend_auth_users'):
             warnings.append('frontend_auth_users is of no use with crab_install: venv, which installs no frontend. Set it where the frontend is.')
+        if _preflight.is_single(task_vars, self._templar.template) and way == 'venv':
+            problems.append('crab_install: with venv, crabserver is a service of systemd with an account of its own. crab_single_account needs hg.')
         for role in roles:
             found, doubts = _preflight.examine(role, task_vars, self._templar, unset)
             problems += found
@@ -61,14 +69,28 @@ class ActionModule(ActionBase):
         host = task_vars.get('inventory_hostname')
         where = '%s (ansible_host %s, ansible_user %s)' % (
             host, self._templar.template(task_vars.get('ansible_host', host)), task_vars.get('ansible_user') or task_vars.get('ansible_ssh_user') or 'not set')
+        root = self._templar.template(task_vars.get('crab_root', '/data/srv'))
         try:
-            answer = self._low_level_execute_command('id -u')
+            answer = self._low_level_execute_command(LOOK % {'root': shlex.quote(root)})
         except AnsibleConnectionFailure as error:
             return ['%s cannot be reached: %s. Check the address, the account and the key: ssh must work without a question.' % (
                 where, _preflight.first_line(error))]
         except AnsibleError as error:
             return ['%s: %s. Set ansible_become_password or allow sudo without a password.' % (where, _preflight.first_line(error))]
-        if self._play_context.become and answer.get('stdout', '').strip().splitlines()[-1:] != ['0']:
+        known = re.search(r'^crab: (\d+) (\S+)(?: (\S+) (\S+))?\r?$', answer.get('stdout', ''), re.MULTILINE)
+        if not known or (self._connection.become and known.group(1) != '0'):
             said = (answer.get('stderr') or answer.get('stdout') or '').strip().splitlines()
             return ['%s: cannot become root: %s. Allow the account sudo without a password.' % (where, said[-1] if said else 'no answer')]
-        return []
+        return self._account_problems(task_vars, root, *known.groups()[1:])
+
+    def _account_problems(self, task_vars, root, login, owner, group):
+        """Where the tree on the host is one of the other mode: with service accounts, or of one account."""
+        single = _preflight.is_single(task_vars, self._templar.template)
+        user = self._templar.template(task_vars.get('crab_user', task_vars.get('ansible_user', login)))
+        if single and user != login:
+            return ['crab_user: it is %s, and the host is reached as %s. With crab_single_account, log in as the account that everything is to belong to.'
+                    % (user, login)]
+        if owner is None:
+            return []
+        fault = _accounts.fault(root, None if group == _accounts.SHARED else owner, user, single)
+        return [' '.join(fault)] if fault else []

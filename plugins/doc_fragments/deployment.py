@@ -36,7 +36,15 @@ options:
     type: str
     default: comp
   user:
-    description: Account that deploys. It owns the tree, gets the cron lines, and needs sudo without a password.
+    description: Account that deploys. It owns the tree, gets the cron lines, and needs sudo without a password, unless O(single_account) is set.
     type: str
     required: true
+  single_account:
+    description:
+      - Deploy's mode without C(-a). Everything belongs to O(user) and runs as it, on ports that need no root (8080 and 8443 for the frontend).
+        The module must be run by that account.
+      - A tree that was deployed in the other mode is refused.
+    type: bool
+    default: false
+    version_added: 1.0.0
 '''

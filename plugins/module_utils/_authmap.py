@@ -42,6 +42,7 @@ def update(content, name, users, exact=False, overwrite_broken=False):
     first = {}
     for entry in entries:
         first.setdefault(entry.get(u'DN'), entry)
+    _take_nameless(entries, first, wanted)
     result, done = _merge(entries, first, wanted, exact)
     differs = bool(done['added'] or done['changed'] or done['removed']) or content is None
     if not differs and overwrite_broken:
@@ -247,6 +248,14 @@ def _is_list_of_objects(entries):
     return isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
 
 
+def _take_nameless(entries, first, wanted):
+    """Deploy makes an entry without a DN for whoever installs. Where that is one of the users, it is theirs: of two with one login only the first counts."""
+    for user in wanted:
+        nameless = [entry for entry in entries if not entry.get(u'DN') and entry.get(u'LOGIN') == user['login']]
+        if nameless and user['dn'] not in first:
+            first[user['dn']] = nameless[0]
+
+
 def _merge(entries, first, wanted, exact):
     done = {'added': [], 'changed': [], 'removed': [], 'before': [], 'after': []}
     new = {}
@@ -259,11 +268,11 @@ def _merge(entries, first, wanted, exact):
             done[kind].append(to_native(user['dn']))
             done['before'] += [old] if old else []
             done['after'].append(entry)
-    result = []
+    result, ours = [], dict((id(first[dn]), new[dn]) for dn in new if dn in first)
     for entry in entries:
         dn = entry.get(u'DN')
-        if dn in new and first[dn] is entry:
-            result.append(new[dn])
+        if id(entry) in ours:
+            result.append(ours[id(entry)])
         elif exact:
             done['removed'].append(to_native(dn) if isinstance(dn, text_type) else '')
             done['before'].append(entry)

@@ -28,7 +28,7 @@ try:
 except ImportError:     # Python 2.7
     from urlparse import urlsplit
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _probe, _service, _staticconfig, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _files, _probe, _service, _staticconfig, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
@@ -120,9 +120,11 @@ def _try_service(root, version, name, tree, request, timeout):
     port = _free_port()
     if request:
         _refuse_other_place(os.path.join(root, version, 'config', name, 'config.py'), request['url'])
-    _make(root, version, name, tree, port)
+    account = _accounts.of(root, name)
+    _make(root, version, name, tree, port, pwd.getpwnam(account))
     launcher = os.path.exists(os.path.join(tree, 'current', 'bin', name))
     service = (Launched if launcher else Managed)(tree, name)
+    service.account = account
     try:
         service.start(timeout)
         if request:
@@ -145,7 +147,7 @@ def _refuse_other_place(path, url):
                         'Correct crabserver_config_settings, or verify_backend.')
 
 
-def _make(root, version, name, tree, port):
+def _make(root, version, name, tree, port, account):
     source, current = os.path.join(root, version), os.path.join(tree, 'current')
     for folder in [tree, current] + [os.path.join(current, part) for part in ('config', 'bin')] + [os.path.join(tree, part) for part in ('state', 'logs')]:
         if not os.path.isdir(folder):
@@ -153,7 +155,6 @@ def _make(root, version, name, tree, port):
             os.chmod(folder, 0o755)
     state = os.path.join(root, 'state', name)
     parts = [part for part in _versions.names(state) if os.path.isdir(os.path.join(state, part))]
-    account = pwd.getpwnam('_' + name)
     for folder in [os.path.join(tree, 'logs', name), os.path.join(tree, 'state', name)] + [os.path.join(tree, 'state', name, part) for part in parts]:
         os.mkdir(folder, 0o700)
         os.chown(folder, account.pw_uid, account.pw_gid)

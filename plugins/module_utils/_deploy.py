@@ -32,15 +32,18 @@ try:
 except ImportError:     # Python 2.7
     from pipes import quote
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _files, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
 STAGES = ('machine', 'prep', 'sw', 'post')
-LOCK = '/var/lock/cmsweb-crab-deploy.lock'
+LOCK = os.path.join(_accounts.kept_in('/var/lock'), 'cmsweb-crab-deploy.lock')
 SCRATCH = _versions.SCRATCH
 RESIZE = "INFO: can resize '/'"
 SUCCESS = 'INFO: installation completed sucessfully'    # sic
+
+# The frontend's recipe calls sudo also without -a, for a hard link between two files of the account itself. Deploy's shells inherit the function.
+NO_SUDO = 'sudo() { "$@"; }; export -f sudo; '
 
 # curl's own codes come through, because Deploy runs it under "set -e".
 REMEDIES = {
@@ -64,11 +67,12 @@ class Deployment(object):
     :param architecture: such as slc7_amd64_gcc630
     :param repository: comp, comp.pre, ...
     :param user: the account that deploys; it owns the tree
+    :param single_account: whether everything belongs to it and runs as it (no -a for Deploy); else services have accounts of their own
     """
 
-    def __init__(self, root, version, services, architecture, repository, user):
+    def __init__(self, root, version, services, architecture, repository, user, single_account=False):
         self.root, self.version, self.services = root, version, services
-        self.architecture, self.repository, self.user = architecture, repository, user
+        self.architecture, self.repository, self.user, self.single_account = architecture, repository, user, single_account
         self.tree = os.path.join(root, version)
 
     def record(self):
@@ -88,7 +92,7 @@ class Deployment(object):
 
 def inspect(deployment):
     """The state of a host as a dict: see the RETURN of deployment_info."""
-    root, gaps = deployment.root, _machine_gaps(deployment)
+    root, gaps = deployment.root, (_tool_gaps if deployment.single_account else _machine_gaps)(deployment)
     now = _versions.current(root)
     noted = _versions.read_record(root, now)
     return {
@@ -117,6 +121,7 @@ def run_stage(deployment, stage, checkout, rpm_host, wait, started_by):
     :returns: the notes (INFO and WARNING lines) of the stage
     """
     script = os.path.join(checkout, 'Deploy')
+    _refuse_other_accounts(deployment, stage)
     if not os.path.isfile(script):
         raise CrabError('There is no %s.' % script, 'hgdeploy_checkout must hold a clone of dmwm/deployment.')
     log_root = SCRATCH + '*' if stage == 'machine' else deployment.root
@@ -139,6 +144,24 @@ def run_stage(deployment, stage, checkout, rpm_host, wait, started_by):
         if stage in ('sw', 'post'):
             _versions.write_record(deployment.root, deployment.version, deployment.user, dict(deployment.record(), done=stage))
         return _notes(output)
+
+
+def _refuse_other_accounts(deployment, stage):
+    """Deploy would leave a tree half of each, in which nothing runs."""
+    if os.path.isdir(os.path.join(deployment.root, 'enabled')):
+        fault = _accounts.fault(deployment.root, _accounts.single(deployment.root), deployment.user, deployment.single_account)
+        if fault:
+            raise CrabError(*fault)
+    if deployment.single_account and stage == 'machine':
+        raise CrabError('system/devvm makes accounts, and crab_single_account is for a host without them.', 'Leave the stage machine out.')
+    if deployment.single_account and _uid_of(deployment.user) != os.geteuid():
+        raise CrabError('Deploy is run by %s, and everything is to belong to %s.' % (pwd.getpwuid(os.geteuid()).pw_name, deployment.user),
+                        'With crab_single_account log in as that account, and become nobody else.')
+
+
+def _uid_of(account):
+    entry = _account(account)
+    return entry and entry.pw_uid
 
 
 def _before(deployment, stage):
@@ -169,6 +192,8 @@ LOCK_ARGUMENTS = {
 @contextlib.contextmanager
 def locked(wait, started_by, what, log_root):
     """One at a time on a host. The lock is held by this process and by the Deploy that it starts, also when the play is long gone."""
+    if not os.path.isdir(os.path.dirname(LOCK)):
+        os.mkdir(os.path.dirname(LOCK), 0o700)
     handle = open(LOCK, 'a+')
     try:
         deadline = time.time() + wait
@@ -253,6 +278,16 @@ def _machine_gaps(deployment):
     return gaps
 
 
+# What Deploy and the recipes call, and a machine without system/devvm may lack. git is in the list for the clone of the recipes.
+TOOLS = ('git', 'perl', 'curl', 'tar', 'sqlite3', 'crontab')
+
+
+def _tool_gaps(deployment):
+    """What root has to install before one account can deploy by itself."""
+    folders = os.environ.get('PATH', '/usr/bin:/bin').split(':') + ['/usr/sbin', '/sbin']
+    return ['command ' + name for name in TOOLS if not any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders)]
+
+
 def _group(name):
     try:
         return grp.getgrnam(name)
@@ -270,18 +305,13 @@ def _account(name):
 # Running ----------------------------------------------------------------------------------------------
 
 def _stage_command(deployment, stage, script, rpm_host):
-    words = [script, '-A', deployment.architecture, '-R', 'comp@' + deployment.version, '-r', 'comp=' + deployment.repository,
-             '-t', deployment.version, '-w', rpm_host, '-a', '-s', stage, deployment.root] + deployment.services
+    words = [script, '-A', deployment.architecture, '-R', 'comp@' + deployment.version, '-r', 'comp=' + deployment.repository, '-t', deployment.version,
+             '-w', rpm_host] + ([] if deployment.single_account else ['-a']) + ['-s', stage, deployment.root] + deployment.services
     # USER must be set: Deploy uses it for groups and owners.
     line = 'cd %s && exec %s' % (quote(os.path.dirname(os.path.dirname(script)) or '/'), ' '.join(quote(word) for word in words))
-    if stage == 'sw':
-        return _as_account('_sw', '/bin/bashs', line)
-    return _as_account(deployment.user, '/bin/bash', 'export USER=%s; %s' % (quote(deployment.user), line))
-
-
-def _as_account(account, shell, line):
-    """A login of an account that may have no login shell. Not sudo: on a new host it wants a terminal."""
-    return ['runuser', '-s', shell, '-l', account, '-c', line]
+    if stage == 'sw' and not deployment.single_account:
+        return _accounts.login('_sw', line, '/bin/bashs')
+    return _accounts.login(deployment.user, 'export USER=%s; %s%s' % (quote(deployment.user), NO_SUDO if deployment.single_account else '', line))
 
 
 def _prepare_machine(deployment, script):
@@ -294,7 +324,7 @@ def _prepare_machine(deployment, script):
         line = 'export USER=%s; cd %s && exec %s -A %s -t dummy -s post %s system/devvm' % tuple(
             quote(word) for word in (deployment.user, scratch, script, deployment.architecture, scratch))
         # On old images it offers to enlarge the root partition, "not a very reliable procedure"; that is nothing for a play.
-        code, output = _run(_as_account(deployment.user, '/bin/bash', line), b'n\n')
+        code, output = _run(_accounts.login(deployment.user, line), b'n\n')
         if RESIZE in output:
             output += '\nWARNING: the root partition was left as it is, though it could be larger\n'
         if code != 0:

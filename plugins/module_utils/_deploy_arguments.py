@@ -17,9 +17,10 @@ DEPLOYMENT_ARGUMENTS = {
     'architecture': {'type': 'str', 'default': 'slc7_amd64_gcc630'},
     'repository': {'type': 'str', 'default': 'comp'},
     'user': {'type': 'str', 'required': True},
+    'single_account': {'type': 'bool', 'default': False},
 }
 
 
 def deployment_of(params):
     """The Deployment that a module's parameters name."""
-    return Deployment(*[params[name] for name in ('root', 'version', 'services', 'architecture', 'repository', 'user')])
+    return Deployment(*[params[name] for name in ('root', 'version', 'services', 'architecture', 'repository', 'user', 'single_account')])

@@ -22,7 +22,7 @@ import stat
 import time
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import (
-    _authmap, _cmsauth, _crontab, _dbconfig, _external, _externalfetch, _files, _http, _listeners, _proxy, _release, _restlog, _service,
+    _accounts, _authmap, _cmsauth, _crontab, _dbconfig, _external, _externalfetch, _files, _http, _listeners, _proxy, _release, _restlog, _service,
     _staticconfig, _strictjson, _x509,
 )
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
@@ -85,6 +85,7 @@ DATABASE_CODES = {
     'ORA-00942': 'schema', 'ORA-00904': 'schema',
 }
 PORTS = {'crabserver': 8270, 'crabcache': 8271, 'frontend': 443}
+PORT_OF_ONE_ACCOUNT = 8443      # the frontend's, where all belongs to an account that is not root
 MAP_JOBS = ('config/frontend/mkauthmap', 'config/frontend/mkvomsmap')
 TERMINATED = 'terminating due to error'
 TIMEOUT = 10        # seconds for each request
@@ -196,9 +197,10 @@ def check_services(site):
 
 
 def _why_not_running(site, name):
-    holder = _listeners.holder(PORTS[name])
+    port = PORT_OF_ONE_ACCOUNT if name == 'frontend' and _accounts.single(site.root) else PORTS[name]
+    holder = _listeners.holder(port)
     if holder:
-        return finding('port_taken', '%s does not run, and its port %d is held by %s (pid %d).' % (name, PORTS[name], holder['name'], holder['pid']))
+        return finding('port_taken', '%s does not run, and its port %d is held by %s (pid %d).' % (name, port, holder['name'], holder['pid']))
     return _cannot_start(site, name) or finding('not_running', '%s does not run.' % name)
 
 
@@ -462,7 +464,7 @@ def check_service_certificate(site):
         elif b'-----BEGIN ' not in content:
             found.append(finding('service_certificate_missing', '%s is not PEM, but what Deploy puts in its place.' % path))
         else:
-            found += _mode_faults(path, '_crabserver', secret=path == paths[1])
+            found += _mode_faults(path, _accounts.of(site.root, 'crabserver'), secret=path == paths[1])
     if any(one['cause'] == 'service_certificate_missing' for one in found):
         return found
     certificate = _x509.first_certificate(contents[0], paths[0])
@@ -508,7 +510,7 @@ def _name(look_up, number):
 
 
 def check_host_certificate(site):
-    certificate_path, key_path = '/etc/grid-security/hostcert.pem', '/etc/grid-security/hostkey.pem'
+    certificate_path, key_path = _service.host_certificate(site.root)
     certificate, key = _x509.read_certificate(certificate_path), _files.read(key_path)
     if certificate is None or key is None:
         yield finding('host_certificate', 'There is no %s.' % (certificate_path if certificate is None else key_path))

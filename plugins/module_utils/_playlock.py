@@ -17,11 +17,11 @@ import fcntl
 import json
 import os
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _files
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
 # Not in /run: a play that reboots the host goes on afterwards.
-FOLDER = '/var/lib/cmsweb-crab'
+FOLDER = _accounts.kept_in('/var/lib/cmsweb-crab')
 RECORD = FOLDER + '/play.json'
 
 

@@ -19,7 +19,7 @@ import re
 import subprocess
 import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _crontab, _files
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -49,13 +49,13 @@ START_CAUSES = (
 
 
 class Service(object):
-    """A backend: WMCore's REST server under an account of its own."""
+    """A backend: WMCore's REST server under an account of its own, or under the one of a tree that has one only."""
 
     restart_word = 'restarted'
     environment = 'apps/%s/etc/profile.d/init.sh'
 
     def __init__(self, root, name):
-        self.root, self.name, self.account = root, name, '_' + name
+        self.root, self.name, self.account = root, name, _accounts.of(root, name)
         self.manage = os.path.join(root, 'current', 'config', name, 'manage')
         self.current = os.path.join(root, 'current')
 
@@ -90,7 +90,7 @@ class Service(object):
         return False
 
     def call(self, action):
-        return self._run(['runuser', '-s', '/bin/bash', '-l', self.account, '-c', "%s %s '%s'" % (self.manage, action, PHRASE)])
+        return self._run(_accounts.login(self.account, "%s %s '%s'" % (self.manage, action, PHRASE)))
 
     def status(self):
         """(code, text) of what the service says of itself: 0 running, 1 not, 2 a stale pid file."""
@@ -169,7 +169,8 @@ class Service(object):
 
 
 class Frontend(Service):
-    """Apache: started as root, serving in children of _frontend. A graceful restart is enough for its files."""
+    """Apache: started as root, serving in children of _frontend; in a tree of one account, all of it is that one's. A graceful restart is enough for its
+    files."""
 
     restart_word = 'graceful'
     signals = ('start', 'restart', 'stop', 'graceful')      # what manage does to the process of the pid file; the rest only looks
@@ -177,20 +178,25 @@ class Frontend(Service):
     def read_at_start(self):
         etc = os.path.join(self.root, 'state', self.name, 'etc')
         return [os.path.join(etc, 'voms-gridmap.txt'), os.path.join(etc, 'keys', 'authz-headers'),
-                os.path.join(self.root, 'state', self.name, 'server.conf'), '/etc/grid-security/hostcert.pem', '/etc/grid-security/hostkey.pem',
-                os.path.join(self.current, 'config', self.name, 'backends-dev.txt')]
+                os.path.join(self.root, 'state', self.name, 'server.conf')] + list(host_certificate(self.root)) + [
+                    os.path.join(self.current, 'config', self.name, 'backends-dev.txt')]
 
     def pids(self):
+        """The children, which serve."""
         try:
             uid = pwd.getpwnam(self.account).pw_uid
         except KeyError:
             return []
-        return [process for process in _processes(uid) if process['name'] != 'rotatelogs']
+        found = [process for process in _processes(uid) if process['name'] != 'rotatelogs']
+        if _accounts.single(self.root):
+            found = [process for process in found if os.path.join(self.root, 'state', self.name) + '/' in _command_line(process['pid'])]
+            return [process for process in found if process['parent'] in [other['pid'] for other in found]]
+        return found
 
     def call(self, action):
         if action in self.signals:
             self._forget_others()
-        return self._run(['bash', '-lc', "%s %s '%s'" % (self.manage, action, PHRASE)])
+        return self._run(_accounts.login(_accounts.single(self.root) or 'root', "%s %s '%s'" % (self.manage, action, PHRASE)))
 
     def _forget_others(self):
         """Remove a pid file that was left by a crash or power cut and whose number is somebody else's by now: `manage`, as root, would end that process,
@@ -390,6 +396,15 @@ class Launched(Unit):
         return Service.where(self)
 
 
+def host_certificate(root):
+    """The paths of the certificate and the key that the frontend is configured with; those of the machine where there is none."""
+    found = []
+    for directive, default in (('SSLCertificateFile', 'hostcert.pem'), ('SSLCertificateKeyFile', 'hostkey.pem')):
+        named = re.search(r'(?m)^\s*%s\s+"?([^"\s]+)' % directive, to_native(_files.read(os.path.join(root, 'state', 'frontend', 'server.conf')) or b''))
+        found.append(named.group(1) if named else os.path.join('/etc/grid-security', default))
+    return tuple(found)
+
+
 def service_of(root, name, by='manage'):
     """The service of this name, driven by its `manage` script, by systemd, or by its init script."""
     if by == 'manage':
@@ -473,8 +488,18 @@ def boot_cleanup(root):
     return '# Written by cmsweb.crab (role service).\n' + ''.join('r! %s\n' % pattern.replace('%', '%%') for pattern in patterns)
 
 
-def ensure_boot(root, names, check, by='manage'):
-    """Have the services started at boot: by a unit of ours where nobody else does. Returns whether something was to do."""
+def boot_line(root, helper):
+    """The line of the crontab by which the one account of a tree starts its services at boot; before that, no pid file names a process of ours."""
+    pid_files = ' '.join(os.path.join(root, 'state', '*', pattern) for pattern in PID_FILES)
+    return '@reboot rm -f %s; %s start > /dev/null 2>&1\n' % (pid_files, helper)
+
+
+def ensure_boot(root, names, check, by='manage', helper=None):
+    """Have the services started at boot: by a unit of ours where nobody else does, or by a line in the crontab of a tree's one account, which needs no root.
+    Returns whether something was to do."""
+    account = _accounts.single(root) if by == 'manage' else None
+    if account:
+        return _ensure_boot_line(root, account, helper, check)
     if by != 'manage':
         services = [service for service in (service_of(root, name, by) for name in names) if not service.boots()]
         for service in services if not check else []:
@@ -495,10 +520,23 @@ def ensure_boot(root, names, check, by='manage'):
     return cleanup or bool(commands)
 
 
+def _ensure_boot_line(root, account, helper, check):
+    if not helper:
+        raise CrabError('Nothing starts the services at boot: with one account, its crontab calls the command of service_helper.',
+                        'Name a path in service_helper, or set service_boot to false.')
+    old, line = _crontab.read(account), to_bytes(boot_line(root, helper))
+    others = [other for other in old.splitlines(True) if not other.startswith(line.split(b';')[0])]
+    if line in old.splitlines(True):
+        return False
+    if not check:
+        _crontab.write(account, b''.join(others) + line)
+    return True
+
+
 def helper_script(root, names, by):
     """The text of the command for people who log in."""
     return HELPER % {'root': root, 'names': ' '.join(in_order(names)), 'settle': SETTLE if by == 'systemd' else '', 'call': {
-        'manage': """if [ "$2" = frontend ]; then
+        'manage': '"$root/current/config/$2/manage" "$1" \'%s\'' % PHRASE if _accounts.single(root) else """if [ "$2" = frontend ]; then
     sudo /bin/bash -lc "$root/current/config/$2/manage $1 '%s'"
   else
     sudo -H -u "_$2" /bin/bash -lc "$root/current/config/$2/manage $1 '%s'"
@@ -548,7 +586,8 @@ exit $wrong
 
 def ensure_helper(path, root, names, by, check):
     """Write that command. Returns whether something was to do."""
-    return _files.replace(path, to_bytes(helper_script(root, names, by)), owner='root', group='root', mode=0o755, check=check)['changed']
+    owner = None if _accounts.single(root) else 'root'
+    return _files.replace(path, to_bytes(helper_script(root, names, by)), owner=owner, group=owner, mode=0o755, check=check)['changed']
 
 
 # Processes --------------------------------------------------------------------------------------------
@@ -573,6 +612,14 @@ def _processes(uid=None):
         found.append({'pid': int(entry), 'name': head.split('(', 1)[1], 'parent': int(fields[1]), 'group': int(fields[2]),
                       'started': booted + float(fields[19]) / os.sysconf('SC_CLK_TCK')})
     return found
+
+
+def _command_line(pid):
+    try:
+        with open('/proc/%d/cmdline' % pid, 'rb') as source:
+            return to_native(source.read().decode('utf-8', 'replace'))
+    except (IOError, OSError):
+        return ''       # it ended while we looked
 
 
 def _booted():

@@ -169,7 +169,7 @@ def _group(gid):
 
 
 def keep_shared(root, version, user):
-    """Keep what a version shares with the others in a file of its own folder, which only root can read."""
+    """Keep what a version shares with the others in a file of its own folder, which nobody else can read."""
     state = os.path.join(root, 'state', 'frontend')
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode='w') as archive:
@@ -179,7 +179,7 @@ def keep_shared(root, version, user):
         member = tarfile.TarInfo(CRONTAB)
         member.size = len(lines)
         archive.addfile(member, io.BytesIO(lines))
-    _files.replace(os.path.join(root, version, SHARED), packed.getvalue(), owner='root', group='root', mode=0o600)
+    _files.replace(os.path.join(root, version, SHARED), packed.getvalue(), mode=0o600)
 
 
 def _shared_files(state):

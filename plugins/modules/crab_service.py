@@ -21,7 +21,7 @@ description:
     the memory, so a play that was interrupted between a change and the restart catches up on its next run.
   - A backend counts as started when its log says C(ENGINE Bus STARTED). Before that WMCore answers 503 although the database is fine.
   - Fails with the end of the server's log and the cause where it is a known one.
-  - Must run as root.
+  - Must run as root, or in single-account mode as the account that the tree belongs to.
 options:
   root:
     description: Root of the installation.
@@ -144,7 +144,7 @@ def act(params, check):
             _service.act(service, action, params['timeout'])
         results[name] = {'running': (params['state'] != 'stopped') if not check else state['running'], 'action': action,
                          'reason': _reason(state, action)}
-    boot_changed = keep and params['boot'] and _service.ensure_boot(root, names, check, by)
+    boot_changed = keep and params['boot'] and _service.ensure_boot(root, names, check, by, params['helper'])
     helper_changed = keep and bool(params['helper']) and _service.ensure_helper(params['helper'], root, names, by, check)
     before = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['reason']) for name, result in sorted(results.items()))
     after = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['action']) for name, result in sorted(results.items()))

@@ -14,7 +14,7 @@ short_description: Tell which of frontend, crabserver and crabcache run
 version_added: 1.0.0
 description:
   - Asks each service for its status, looks for its processes, and compares when it started with the files that it reads only at its start.
-  - Must run as root.
+  - Must run as root, or in single-account mode as the account that the tree belongs to.
 options:
   root:
     description: Root of the installation.

@@ -13,7 +13,7 @@ module: deploy_stage
 short_description: Run one stage of dmwm/deployment's Deploy
 version_added: 1.0.0
 description:
-  - Runs one stage of C(cfg/Deploy) with service accounts (option C(-a) of Deploy), as the account that the stage needs.
+  - Runs one stage of C(cfg/Deploy) with service accounts (option C(-a) of Deploy), as the account that the stage needs; or, with O(single_account), without.
   - Runs in the background of the host, so that a connection that breaks ends nothing, and shows every few seconds what Deploy is at.
   - Waits for another Deploy on the same host to end first, and says whose it is, so that a play that was interrupted can be started again at once.
   - V(sw) takes the secrets (accounts, certificates, header key) of the version in force over into a new one. V(post) keeps what the version that
@@ -22,7 +22,7 @@ description:
   - Fails with the lines of Deploy's log that matter, and without the frontend password that the V(sw) stage generates.
   - A stage that is run again does what Deploy does then. In particular V(sw) puts the template of every C(config.py) back.
     Use M(cmsweb.crab.deployment_info) to run the stages only when they are needed.
-  - Must run as root.
+  - Must run as root, or with O(single_account) as O(user).
 attributes:
   idempotent:
     support: none

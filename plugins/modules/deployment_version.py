@@ -18,7 +18,7 @@ description:
     web server and the cron lines that were kept when it was replaced. It needs neither Deploy nor a network.
     Users (C(authmap.json), C(voms-gridmap.txt)), keys and the tables of the database stay as they are.
   - Services go on with what they have until M(cmsweb.crab.crab_service) restarts them.
-  - Must run as root.
+  - Must run as root, or in single-account mode as the account that the tree belongs to.
 options:
   root:
     description: Root of the installation.

@@ -231,11 +231,18 @@ def _install(params, path, key_path, content, key, owners, check):
     changed = False
     folder = os.path.dirname(path)
     if not check and content is not None and not os.path.isdir(folder):
-        os.makedirs(folder, 0o755)
+        _make_folder(folder)
     for place, what, mode in ((key_path, key, params['key_mode']), (path, content, params['mode'])):
         changed |= _files.replace(place, what, owner=owners['owner'], group=owners['group'], mode=permission_bits(mode),
                                   backup=params['backup'], check=check)['changed']
     return changed
+
+
+def _make_folder(folder):
+    try:
+        os.makedirs(folder, 0o755)
+    except OSError as error:
+        raise CrabError('%s cannot be made: %s.' % (folder, error.strerror), 'Name a folder of your own, for instance by crab_root.')
 
 
 def _copy(params, pair, check):

@@ -21,7 +21,7 @@ description:
     at O(url). So a version that does not work is found out before anybody depends on it.
   - State, logs and pid files are in a folder C(.candidate) of O(root), which is removed at the end, with all that still runs there.
   - Shows nothing of the frontend, of which there is only one on a host.
-  - Must run as root.
+  - Must run as root, or in single-account mode as the account that the tree belongs to.
 options:
   root:
     description: Root of the installation.

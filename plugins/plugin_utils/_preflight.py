@@ -19,9 +19,11 @@ import re
 import subprocess
 
 from importlib import metadata
+from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleError, AnsibleOptionsError, AnsibleUndefinedVariable
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
@@ -53,7 +55,53 @@ def examine(role, variables, templar, unset):
     if problems or len(values) < len(specs):
         return problems, []
     function = CHECKS.get(role)
-    return function(values) if function else ([], [])
+    problems, doubts = function(values) if function else ([], [])
+    if is_single(variables, templar.template):
+        problems += _needs_root(role, values, templar.template(variables.get('crab_user', variables.get('ansible_user', ''))))
+    return problems, doubts
+
+
+def is_single(variables, template):
+    """Whether everything is to belong to one account, and nothing is done as root."""
+    return boolean(template(variables.get('crab_single_account', False)), strict=False)
+
+
+# Role, variable, what it must not be, and why, in single-account mode.
+ROOT_ONLY = (
+    ('gridcert', 'gridcert_issuer', lambda value: value == 'cern_autoenroll', 'cern-get-certificate needs root. Choose another issuer, such as csr_manual.'),
+    ('voms', 'voms_install', bool, 'to install packages needs root. Set it to false.'),
+    ('voms', 'voms_credential_certificate', bool, 'to renew a proxy on the host needs root. Make the proxy on this machine, and name it in voms_proxy_file.'),
+    ('hgdeploy', 'hgdeploy_packages', bool, 'to install packages needs root. Empty it, and ask who administers the host.'),
+    ('hgdeploy', 'hgdeploy_reboot', bool, 'to reboot needs root. Set it to false.'),
+    ('service', 'service_by', lambda value: value != 'manage', 'services of systemd and init scripts are those of root. Write manage.'),
+    ('verify', 'verify_url', lambda value: _port(value) < FREE_PORT, 'nobody but root can listen on that port. Write the one that Deploy configures, 8443.'),
+)
+OWNERS = ('crabserver_config_owner', 'crabserver_config_service_owner', 'voms_proxy_owner')
+PATHS = ('gridcert_certificate', 'gridcert_key', 'gridcert_data_certs', 'voms_proxy_path', 'service_helper', 'hgdeploy_checkout')
+OF_THE_MACHINE = ('/etc/', '/usr/', '/data/certs')
+FREE_PORT = 1024
+
+
+def _needs_root(role, values, user):
+    """What cannot be had where everything is done by one account."""
+    problems = ['%s: crab_single_account is true, and %s' % (name, why) for of, name, wrong, why in ROOT_ONLY if of == role and wrong(values[name])]
+    problems += ['%s: crab_single_account is true, and nobody but root can write %s. Leave it out, or name a file of the account.' % (name, values[name])
+                 for name in PATHS if str(values.get(name, '')).startswith(OF_THE_MACHINE)]
+    problems += ['%s: crab_single_account is true, and everything belongs to %s. Leave it out.' % (name, user or 'one account')
+                 for name in OWNERS if values.get(name) not in (None, '', user)]
+    port = values.get('crabserver_config_settings', {}).get('main.port')
+    if isinstance(port, int) and port < FREE_PORT:
+        problems.append('crabserver_config_settings: crab_single_account is true, and nobody but root can listen on main.port %d. Choose one from %d on.'
+                        % (port, FREE_PORT))
+    return problems
+
+
+def _port(url):
+    try:
+        parts = urlsplit(url)
+        return parts.port or (80 if parts.scheme == 'http' else 443)
+    except ValueError:
+        return FREE_PORT    # no URL, which is named by others
 
 
 @functools.lru_cache(maxsize=None)

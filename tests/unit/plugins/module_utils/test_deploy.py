@@ -12,7 +12,7 @@ import os
 
 import pytest
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _deploy, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _deploy, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
 SERVICES = ['admin/devtools', 'frontend', 'crabserver@3.3.1803.patch3']
@@ -181,7 +181,7 @@ def test_the_offer_to_enlarge_the_root_partition_is_declined_and_told(deployment
     monkeypatch.setattr(_deploy, 'SCRATCH', str(tmp_path / 'scratch-'))
     offer = "#!/bin/sh\nprintf \"INFO: can resize '/' to increase in 75162 MB. Proceed? (y/n)\"; read answer; echo \"INFO: answer $answer\"\n"
     (tmp_path / 'Deploy').write_bytes(offer.encode())
-    monkeypatch.setattr(_deploy, '_as_account', lambda account, shell, line: ['sh', str(tmp_path / 'Deploy')])
+    monkeypatch.setattr(_accounts, 'login', lambda account, line: ['sh', str(tmp_path / 'Deploy')])
 
     notes = _deploy.run_stage(deployment, 'machine', str(tmp_path), 'host', 0, 'alice@desk')
 
