@@ -137,6 +137,8 @@ def run_stage(deployment, stage, checkout, rpm_host, wait, started_by):
                 if quiet:
                     quiet.settle()
             _hide_logs(deployment.root)
+            if stage == 'post' and deployment.single_account:
+                _listen_once(deployment.root)
         if code != 0:
             new = sorted(set(_logs(deployment.root)) - before)
             raise CrabError('Deploy ended stage %s with exit code %d.%s' % (stage, code, _relevant(output, new, deployment)),
@@ -280,11 +282,12 @@ def _machine_gaps(deployment):
 
 # What Deploy and the recipes call, and a machine without system/devvm may lack. git is in the list for the clone of the recipes.
 TOOLS = ('git', 'perl', 'curl', 'tar', 'sqlite3', 'crontab')
+MORE_FOLDERS = ['/usr/bin', '/usr/sbin', '/sbin']
 
 
 def _tool_gaps(deployment):
     """What root has to install before one account can deploy by itself."""
-    folders = os.environ.get('PATH', '/usr/bin:/bin').split(':') + ['/usr/sbin', '/sbin']
+    folders = os.environ.get('PATH', '').split(':') + MORE_FOLDERS
     return ['command ' + name for name in TOOLS if not any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders)]
 
 
@@ -343,6 +346,17 @@ def _run(command, answers=b''):
 
 def _logs(root):
     return sorted(glob.glob(os.path.join(root, '.deploy', '*.log')))
+
+
+def _listen_once(root):
+    """From HG1805a on, frontend.conf listens on 8443 besides 443. Without -a, Deploy makes 8443 of both, and httpd refuses a port that is named twice."""
+    path = os.path.join(root, 'state', 'frontend', 'server.conf')
+    kept = []
+    for line in (_files.read(path) or b'').splitlines(True):
+        if not (line.startswith(b'Listen ') and line in kept):
+            kept.append(line)
+    if kept:
+        _files.replace(path, b''.join(kept))
 
 
 def _hide_logs(root):

@@ -2,8 +2,8 @@
 """argspecs.py: what a role documents is what it does.
 
 - defaults/main.yml has a value for each option of meta/argument_specs.yml, and no other; required options have none.
-- The default in the specs is that value. A dict or list that is a template has none in the specs: documentation tools would
-  evaluate it. Nor has one that is another variable and nothing else: Ansible would want that one also where the role's own is set.
+- The default in the specs is that value. A dict, list or boolean that is a template has none in the specs: documentation tools
+  would evaluate it. Nor has one that is another variable and nothing else: Ansible would want that one also where the role's own is set.
 - Every variable of a role begins with the role's name.
 - The action group in meta/runtime.yml names every module, and no other.
 - A variable with a new name (plugins/plugin_utils/_renamed.py) is one of a role, whose default takes the old name where it is set.
@@ -53,7 +53,7 @@ def compare(role: Path) -> Iterator[str]:
                 yield f"{name} is required and has a default"
         elif value is ABSENT:
             yield f"{name} is optional and has no value in defaults/main.yml"
-        elif is_template(value) and (option.get("type") in ("dict", "list") or re.fullmatch(r"{{ crab_\w+ }}", value)):
+        elif is_template(value) and (option.get("type") in ("dict", "list", "bool") or re.fullmatch(r"{{ crab_\w+ }}", value)):
             if "default" in option:
                 yield f"{name} is a template: leave its default out of argument_specs"
         elif (type(value), value) != (type(option.get("default")), option.get("default")):

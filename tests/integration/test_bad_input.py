@@ -66,6 +66,16 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "no key of the user": ({"voms_credential_certificate": "/etc/hostname", "voms_proxy_file": ""}, ("voms_credential_key is not set",)),
     "hours that no proxy has": ({"voms_credential_certificate": "/etc/hostname", "voms_proxy_file": "", "voms_proxy_hours": 200},
                                 ("voms_proxy_hours: 200 is not less than voms_proxy_valid_hours",)),
+    "root's things without root": ({"crab_single_account": True, "crab_user": "alice", "gridcert_issuer": "cern_autoenroll", "voms_install": True,
+                                    "crabserver_config_service_owner": "_crabserver", "crabserver_config_settings": {"main.port": 80},
+                                    "hgdeploy_packages": ["perl"], "hgdeploy_reboot": True, "service_by": "systemd", "verify_url": "https://crab-vm.example.org"},
+                                   ("gridcert_issuer: crab_single_account is true", "voms_install: crab_single_account is true",
+                                    "voms_proxy_path: crab_single_account is true, and nobody but root can write /etc/grid-security",
+                                    "crabserver_config_service_owner: crab_single_account is true, and everything belongs to alice", "on main.port 80",
+                                    "hgdeploy_packages: crab", "hgdeploy_reboot: crab", "service_by: crab", "verify_url: crab_single_account is true",
+                                    "crab_user: it is alice, and the host is reached as crabdev")),
+    "a virtual environment without root": ({"crab_single_account": True, "crab_install": "venv", "crab_release": "v3.260819"},
+                                           ("crab_install: with venv, crabserver is a service of systemd",)),
     "wrong choice": ({"service_state": "running"}, ("service_state", "started, stopped, restarted")),
 }
 

@@ -28,6 +28,18 @@ def update(content, users, **options):
     return _authmap.update(content, 'authmap.json', users, **options)
 
 
+@pytest.mark.parametrize('dn', ['"DN": "", ', ''])
+def test_who_installed_and_is_a_user_is_not_there_twice(dn):
+    content = ('[\n {%s"ID": 1, "LOGIN": "alice", "NAME": "Installer", "PASSWD": "", "ROLES": {}},\n {"DN": "%s", "LOGIN": "bob"}\n]\n' % (dn, BOB)).encode()
+
+    done = update(content, [user(name='Alice Example')])
+
+    entries = json.loads(done['content'].decode())
+    assert [(entry['DN'], entry['LOGIN'], entry.get('NAME')) for entry in entries] == [(ALICE, 'alice', 'Alice Example'), (BOB, 'bob', None)]
+    assert (done['added'], done['changed'], done['warnings']) == ([], [ALICE], [])
+    assert update(done['content'], [user(name='Alice Example')])['content'] == done['content']
+
+
 def test_new_file_has_one_object_a_line_with_sorted_keys():
     done = update(None, [user(name='Alice Example', roles={'operator': ['group:crab3']}), user(dn=BOB, login='bob')])
     assert done['content'] == (

@@ -9,6 +9,7 @@ __metaclass__ = type
 import getpass
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -92,6 +93,65 @@ def test_sw_runs_as_the_software_account_in_its_own_login_shell(deployment):
     command = _deploy._stage_command(deployment, 'sw', '/data/cfg/Deploy', 'cmsrep.example.org')
 
     assert command[:6] == ['runuser', '-s', '/bin/bashs', '-l', '_sw', '-c']
+
+
+@pytest.fixture
+def alone(deployment):
+    """For a host without service accounts, by the account that runs the tests."""
+    deployment.user, deployment.single_account = getpass.getuser(), True
+    return deployment
+
+
+@pytest.mark.parametrize('stage', ['prep', 'sw', 'post'])
+def test_one_account_runs_every_stage_itself_without_a_and_without_sudo(alone, stage):
+    command = _deploy._stage_command(alone, stage, '/data/cfg/Deploy', 'cmsrep.example.org')
+
+    assert command[:2] == ['/bin/bash', '-lc']
+    assert command[2].startswith('export USER=%s; sudo() { "$@"; }; export -f sudo; cd /data && exec /data/cfg/Deploy ' % alone.user)
+    assert ' -w cmsrep.example.org -s %s %s ' % (stage, alone.root) in command[2]
+
+
+def test_sudo_of_a_recipe_is_the_command_itself_in_every_shell_below():
+    assert subprocess.check_output(['/bin/bash', '-c', _deploy.NO_SUDO + 'exec /bin/bash -c "bash -c \'sudo echo linked\'"']) == b'linked\n'
+
+
+def test_what_one_account_lacks_is_named_by_command_and_not_by_account(alone, monkeypatch, tmp_path):
+    for name in _deploy.TOOLS[1:]:
+        (tmp_path / name).write_bytes(b'')
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    monkeypatch.setattr(_deploy, 'MORE_FOLDERS', [])
+
+    assert _deploy.inspect(alone)['machine_gaps'] == ['command git']
+
+
+@pytest.mark.parametrize('single, said', [(True, 'was deployed with service accounts'), (False, 'was deployed in single-account mode')])
+def test_a_tree_of_the_other_mode_is_refused_before_deploy_runs(deployment, monkeypatch, single, said):
+    for folder in ('.deploy', 'enabled'):
+        os.mkdir(os.path.join(deployment.root, folder))
+    deployment.single_account = single
+    monkeypatch.setattr(_accounts, 'single', lambda root: None if single else 'bob')
+
+    with pytest.raises(CrabError, match=said):
+        _deploy.run_stage(deployment, 'prep', deployment.root, 'host', 1, 'alice@desk')
+
+
+def test_one_account_has_no_stage_machine_and_is_nobody_elses(alone):
+    with pytest.raises(CrabError, match='crab_single_account is for a host without them'):
+        _deploy.run_stage(alone, 'machine', alone.root, 'host', 1, 'alice@desk')
+    alone.user = '_nosuch'
+    with pytest.raises(CrabError, match='everything is to belong to _nosuch'):
+        _deploy.run_stage(alone, 'prep', alone.root, 'host', 1, 'alice@desk')
+
+
+def test_a_port_that_deploy_names_twice_is_listened_on_once(tmp_path):
+    conf = tmp_path / 'state' / 'frontend' / 'server.conf'
+    conf.parent.mkdir(parents=True)
+    conf.write_bytes(b'Listen 8080\nListen 8443\n# a\nListen 8443\n# a\n<VirtualHost *:8443 *:8443>\n')
+
+    _deploy._listen_once(str(tmp_path))
+
+    assert conf.read_bytes() == b'Listen 8080\nListen 8443\n# a\n# a\n<VirtualHost *:8443 *:8443>\n'
 
 
 def test_hostile_words_reach_the_shell_quoted(deployment):

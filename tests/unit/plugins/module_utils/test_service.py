@@ -6,7 +6,9 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import getpass
 import os
+import subprocess
 import time
 
 import pytest
@@ -206,6 +208,90 @@ def test_pid_files_of_before_are_removed_at_boot_only(boot):
     _service.ensure_boot('/data/srv', ['frontend'], False)
 
     assert (folder / 'cmsweb-crab.conf').read_text().splitlines()[1:] == ['r! /data/srv/state/*/*.pid', 'r! /data/srv/state/*/*/*.pid']
+
+
+@pytest.fixture
+def alone(tmp_path, monkeypatch):
+    """A tree of one account, the one that runs the tests, and its crontab."""
+    for folder in ('.deploy', 'enabled', 'state/frontend'):
+        (tmp_path / folder).mkdir(parents=True)
+    crontab = {'now': b'# mine\n'}
+    monkeypatch.setattr(_service._crontab, 'read', lambda user: crontab['now'])
+    monkeypatch.setattr(_service._crontab, 'write', lambda user, content: crontab.update(now=content, user=user))
+    return tmp_path, crontab
+
+
+def test_in_a_tree_of_one_account_its_crontab_starts_all_at_boot(alone):
+    root, crontab = alone
+    line = '@reboot rm -f {0}/state/*/*.pid {0}/state/*/*/*.pid; {0}/crab-rest start > /dev/null 2>&1\n'.format(root)
+
+    assert _service.ensure_boot(str(root), ['frontend'], False, helper=str(root / 'crab-rest')) is True
+
+    assert crontab == {'now': b'# mine\n' + line.encode(), 'user': getpass.getuser()}
+    assert _service.ensure_boot(str(root), ['frontend'], False, helper=str(root / 'crab-rest')) is False
+
+
+def test_another_command_takes_the_place_of_the_one_in_the_crontab(alone):
+    root, crontab = alone
+    _service.ensure_boot(str(root), ['frontend'], False, helper='/old/crab-rest')
+
+    assert _service.ensure_boot(str(root), ['frontend'], False, helper='/new/crab-rest') is True
+
+    assert crontab['now'].count(b'@reboot') == 1
+    assert b'; /new/crab-rest start ' in crontab['now']
+
+
+def test_without_a_command_nothing_can_start_them(alone):
+    with pytest.raises(CrabError, match='Name a path in service_helper'):
+        _service.ensure_boot(str(alone[0]), ['frontend'], False)
+
+
+def test_check_mode_leaves_the_crontab_of_one_account(alone):
+    assert _service.ensure_boot(str(alone[0]), ['frontend'], True, helper='/new/crab-rest') is True
+
+    assert alone[1] == {'now': b'# mine\n'}
+
+
+def test_the_command_of_one_account_calls_manage_without_sudo(alone):
+    root = alone[0]
+    script = root / 'crab-rest'
+    script.write_bytes(_service.helper_script(str(root), ['frontend'], 'manage').encode())
+
+    assert os.system('bash -n %s' % script) == 0
+    assert b'sudo' not in script.read_bytes()
+    assert b'  "$root/current/config/$2/manage" "$1" \'I did read documentation\'\n' in script.read_bytes()
+
+
+def test_the_frontend_of_one_account_is_the_children_of_its_own_httpd(alone):
+    root = alone[0]
+    words = ['bash', '-c', 'sleep 60 & exec -a "httpd -f %s/state/frontend/server.conf" bash -c "sleep 61 & wait; true"' % root]
+    others = subprocess.Popen(words, preexec_fn=os.setsid)
+    child = ['bash', '-c', 'bash -c "sleep 62; : {0}/state/frontend/server.conf"; : {0}/state/frontend/server.conf'.format(root)]
+    server = subprocess.Popen(child, preexec_fn=os.setsid)
+    try:
+        frontend = _service.service_of(str(root), 'frontend')
+        deadline = time.time() + 5
+        while not frontend.pids() and time.time() < deadline:
+            time.sleep(0.05)
+
+        assert [process['parent'] for process in frontend.pids()] == [server.pid]
+    finally:
+        for process in (others, server):
+            os.killpg(process.pid, 9)
+            process.wait()
+
+
+@pytest.mark.parametrize('text, paths', [
+    ('  SSLCertificateFile /home/alice/srv/certs/hostcert.pem\nSSLCertificateKeyFile "/home/alice/srv/certs/hostkey.pem"\n',
+     ('/home/alice/srv/certs/hostcert.pem', '/home/alice/srv/certs/hostkey.pem')),
+    ('# SSLCertificateFile /no\n', ('/etc/grid-security/hostcert.pem', '/etc/grid-security/hostkey.pem')),
+    (None, ('/etc/grid-security/hostcert.pem', '/etc/grid-security/hostkey.pem')),
+])
+def test_the_host_certificate_is_the_one_that_httpd_is_configured_with(alone, text, paths):
+    if text is not None:
+        (alone[0] / 'state' / 'frontend' / 'server.conf').write_bytes(text.encode())
+
+    assert _service.host_certificate(str(alone[0])) == paths
 
 
 @pytest.fixture
