@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from .conftest import Host
+from .conftest import SOFTWARE, Host
 
 SERVICES = "admin/devtools frontend crabserver crabcache"
 AUTHMAP = "/data/srv/state/frontend/etc/authmap.json"
@@ -110,6 +110,23 @@ def test_a_shell_that_is_not_bash_leaves_a_folder_with_braces(bare: Host) -> Non
     done = bare.run("mkdir dash; cd dash; USER=crabdev dash ~/cfg/Deploy -t dummy -s prep $PWD frontend; echo $?; ls -d dummy*")
 
     assert done.stdout.splitlines()[-2:] == ["127", "dummy{,"]
+
+
+# One account alone ----------------------------------------------------------------------------------------
+
+
+def test_without_a_everything_is_the_callers_on_ports_that_need_no_root(bare: Host) -> None:
+    options = "-R comp@HG1803f -t HG1803f -w cmsrep.example.org"
+    stages = f"for stage in prep sw post; do ~/cfg/Deploy {options} -s $stage ~/alone {SERVICES} > /dev/null || exit; done"
+    done = bare.run(f"mkdir -p ~/alone/certs; touch ~/alone/certs/hostkey.pem; sudo() {{ \"$@\"; }}; export -f sudo; export USER=crabdev; {stages}; crontab -l")
+    listens = bare.run("grep ^Listen ~/alone/state/frontend/server.conf; git -C ~/cfg show HG2604a:frontend/frontend.conf | grep ^Listen")
+    wrong = bare.run("python3 - --single ~/alone HG1803f crabdev", (SOFTWARE / "check_layout").read_text())
+    bare.run("crontab -r; rm -rf ~/alone")
+
+    assert [line for line in done.stdout.splitlines() if "sudo" in line or "/home/crabdev/alone/" not in line] == []
+    assert "@reboot /home/crabdev/alone/current/config/crabserver/manage sysboot" in done.stdout.splitlines()
+    assert listens.stdout.split()[1::2] == ["8080", "8443", "80", "443", "8443"]
+    assert wrong.stdout == ""
 
 
 # The machine --------------------------------------------------------------------------------------------
