@@ -16,14 +16,20 @@ description:
   - What looks like a secret is masked.
 options:
   _input:
-    description: Host name to the results of what was asked, by source, as C(roles/report/vars/main.yml) names them.
+    description:
+      - Host name to the results of what was asked, by source, as C(roles/report/vars/main.yml) names them.
+      - With O(_names), the C(hostvars) of Ansible, with C(report_seen) and C(report_users_result) of each host.
     type: dict
     required: true
   _title:
     description: Title of the report.
     type: str
     default: ''
-positional: _title
+  _names:
+    description: The hosts.
+    type: list
+    elements: str
+positional: _title, _names
 '''
 
 EXAMPLES = r'''
@@ -46,8 +52,11 @@ from datetime import datetime, timezone
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _report
 
 
-def report_document(hosts: dict, title: str = '') -> dict:
-    """The filter."""
+def report_document(hosts: dict, title: str = '', names: list[str] | None = None) -> dict:
+    """The filter. Variables of hosts are taken as they are: for Ansible each text in them may be a template, and there may be 100,000 users."""
+    if names is not None:
+        found = {name: hosts.raw_get(name) for name in names}
+        hosts = {name: {**one.get('report_seen', {}), 'users': one.get('report_users_result')} for name, one in found.items()}
     return _report.document(hosts, datetime.now(timezone.utc), title)
 
 

@@ -42,7 +42,7 @@ def document(hosts: dict[str, Result], time: datetime, title: str = '') -> Resul
     """
     reports = [_clean(_host(name, seen or {}, time)) for name, seen in hosts.items()]
     for number, report in enumerate(reports, 1):
-        report['anchor'] = f'host-{number}'
+        report.update(anchor=f'host-{number}', line=_line(report))
     expiries = [dict(one, host=report['name'], anchor=report['anchor']) for report in reports for one in report['expiries']]
     return {
         'title': title,
@@ -58,6 +58,12 @@ def page(report: Result, template: str) -> str:
     """A template rendered with the report. Every value is escaped, which Ansible's own templates cannot do."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     return environment.from_string(template).render(report=report)
+
+
+def _line(report: Result) -> str:
+    """A host for the terminal."""
+    causes, sources = ', '.join(one['cause'] for one in report['findings']), ', '.join(one['source'] for one in report['unread'])
+    return f"{report['name']}: " + ': '.join(filter(None, [report['word'].lower(), causes, report['reason']])) + (f'; not read: {sources}' if sources else '')
 
 
 def _host(name: str, seen: Result, time: datetime) -> Result:
@@ -223,11 +229,11 @@ def _schema(seen: Result) -> Result | None:
 def _users(found: Result) -> Result | None:
     if not found:
         return None
-    outside = found.get('not_in_gridmap') or []
-    return {'exists': bool(found.get('exists')),
-            'users': [{'login': user['login'], 'name': user['name'], 'dn': user['dn'], 'lets_in': bool(user['dn']) and user['dn'] not in outside,
-                       'roles': [f'{role} in {", ".join(scopes)}' for role, scopes in sorted((user.get('roles') or {}).items())]}
-                      for user in found.get('users') or []],
+    outside = set(found.get('not_in_gridmap') or [])
+    users = [{'login': user['login'], 'name': user['name'], 'dn': user['dn'], 'lets_in': bool(user['dn']) and user['dn'] not in outside,
+              'roles': [f'{role} in {", ".join(scopes)}' for role, scopes in sorted((user.get('roles') or {}).items())]}
+             for user in found.get('users') or []]
+    return {'exists': bool(found.get('exists')), 'users': users, 'lets_in': sum(user['lets_in'] for user in users),
             'without_login': found.get('not_in_authmap') or [], 'problems': found.get('problems') or []}
 
 

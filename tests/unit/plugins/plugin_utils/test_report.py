@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.cmsweb.crab.plugins.filter.report_document import report_document
 from ansible_collections.cmsweb.crab.plugins.filter.report_page import report_page
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _report
 
@@ -222,6 +224,50 @@ class Elements(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def test_of_a_hundred_thousand_users_the_page_has_the_numbers_and_some_and_the_data_all() -> None:
+    many = [{'login': f'user{number}', 'name': f'User {number}', 'dn': f'/CN=user{number}', 'roles': {}} for number in range(100_000)]
+    others = [f'/CN=other{number}' for number in range(30)]
+    seen = healthy(users={'exists': True, 'users': many, 'not_in_gridmap': [user['dn'] for user in many[400:]], 'not_in_authmap': others,
+                          'problems': [f'problem {number}' for number in range(12)]})
+
+    started = time.process_time()
+    document = _report.document({'a': seen}, NOW)
+    text = page(document)
+    seconds = time.process_time() - started
+
+    users = document['hosts'][0]['users']
+    assert (len(users['users']), users['lets_in'], users['without_login']) == (100_000, 400, others)
+    assert '100000 users, of whom 400 let in' in text and '<code>/CN=user499</code>' in text and '/CN=user500<' not in text
+    for number, key in ((99_500, 'users'), (10, 'without_login'), (2, 'problems')):
+        assert f'{number} more: all of them are in the JSON file beside this page, as <code>users.{key}</code>' in text
+    assert len(text) < 400_000 and seconds < 20, seconds
+
+
+def test_what_does_not_exceed_the_page_is_there_as_a_whole() -> None:
+    assert ' more: all of them' not in page(_report.document({'a': healthy()}, NOW))
+
+
+def test_with_names_the_variables_of_hosts_are_taken_as_they_are() -> None:
+    class Hostvars:
+        @staticmethod
+        def raw_get(name: str) -> dict:
+            return {'report_seen': {**healthy(), 'users': {}}, 'report_users_result': healthy()['users']} if name == 'a' else {}
+
+    hosts = report_document(Hostvars(), 'Ours', ['a', 'b'])['hosts']
+
+    assert [(one['name'], one['state']) for one in hosts] == [('a', 'healthy'), ('b', 'down')]
+    assert [user['login'] for user in hosts[0]['users']['users']] == ['alice', 'installer']
+    assert [one['line'] for one in hosts] == ['a: healthy', 'b: not reached: Nothing is known of the host.']
+
+
+def test_a_host_of_which_a_package_is_not_installed_has_its_page_and_so_have_the_others() -> None:
+    nothing = {'current': '', 'versions': [], 'packages': {}, 'leftovers': []}
+
+    written = page(_report.document({'virgin': healthy(software=nothing), 'a': healthy()}, NOW))
+
+    assert 'crabserver 3.3.1803.patch3' in written and 'data-host="virgin"' in written
 
 
 def hostile(value: object) -> object:
