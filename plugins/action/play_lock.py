@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 
 from ansible import context
 from ansible.plugins.action import ActionBase
@@ -52,5 +51,4 @@ class ActionModule(ActionBase):
 
     def _free(self, play):
         """Only what this play has written. A command and no module: it is the last thing of every play."""
-        record = shlex.quote(_playlock.RECORD)
-        self._low_level_execute_command('if grep -qsF %s %s; then rm -f %s; fi' % (shlex.quote(play['id']), record, record))
+        self._low_level_execute_command(_playlock.free_command(play['id']))

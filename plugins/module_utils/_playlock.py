@@ -21,7 +21,8 @@ from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _fil
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
 # Not in /run: a play that reboots the host goes on afterwards.
-FOLDER = _accounts.kept_in('/var/lib/cmsweb-crab')
+OF_ROOT = '/var/lib/cmsweb-crab'
+FOLDER = _accounts.kept_in(OF_ROOT)
 RECORD = FOLDER + '/play.json'
 
 
@@ -37,6 +38,12 @@ def hold(play, dead=None):
             return other
         _files.replace(RECORD, to_bytes(json.dumps(play, sort_keys=True)), mode=0o644)
         return None
+
+
+def free_command(identity):
+    """The line for a shell of the host that removes the record of this play alone. Whose the folder is, the account there tells, and not the one here."""
+    return 'folder=%s; [ "$(id -u)" = 0 ] || folder=%s; if grep -qsF \'%s\' "$folder/play.json"; then rm -f "$folder/play.json"; fi' % (
+        OF_ROOT, _accounts.OWN, identity.replace("'", "'\\''"))
 
 
 def holder():

@@ -4,7 +4,9 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import json
 import os
+import subprocess
 
 import pytest
 
@@ -46,6 +48,24 @@ def test_only_the_play_that_was_found_dead_is_followed():
     _playlock.hold(SECOND)
 
     assert _playlock.hold(dict(FIRST, id='third'), FIRST['id']) == SECOND
+
+
+@pytest.mark.parametrize('uid, place', [('0', 'of root'), ('1000', 'home/.cmsweb-crab')])
+def test_a_play_removes_its_own_record_and_no_other_where_the_account_on_the_host_has_it(tmp_path, monkeypatch, uid, place):
+    monkeypatch.setattr(_playlock, 'OF_ROOT', "'%s/of root'" % tmp_path)
+    for name in ('bin', 'home', 'home/.cmsweb-crab', 'of root'):
+        (tmp_path / name).mkdir()
+    (tmp_path / 'bin' / 'id').write_bytes(('#!/bin/sh\necho %s\n' % uid).encode())
+    (tmp_path / 'bin' / 'id').chmod(0o755)
+    records = [tmp_path / 'of root' / 'play.json', tmp_path / 'home' / '.cmsweb-crab' / 'play.json']
+    for record in records:
+        record.write_bytes(json.dumps(FIRST).encode())
+    environment = dict(os.environ, HOME=str(tmp_path / 'home'), PATH='%s:%s' % (tmp_path / 'bin', os.environ['PATH']))
+
+    subprocess.check_call(['sh', '-c', _playlock.free_command(SECOND['id'])], env=environment)
+    assert all(record.exists() for record in records)
+    subprocess.check_call(['sh', '-c', _playlock.free_command(FIRST['id'])], env=environment)
+    assert [record for record in records if not record.exists()] == [tmp_path / place / 'play.json']
 
 
 @pytest.mark.parametrize('content', [b'{"by"', b'[1]'])
