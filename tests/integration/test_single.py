@@ -64,6 +64,7 @@ def test_2_everything_is_the_accounts_as_deploy_leaves_it_and_nothing_needs_root
         "certs/proxy.pem 400 alice:alice"]
     assert deployed.on("getent passwd _sw _crabserver _frontend || true; ls -d /etc/systemd/system/cmsweb-crab* /etc/tmpfiles.d/cmsweb* /var/lib/cmsweb-crab "
                        "/usr/local/bin/crab-rest /etc/grid-security/hostcert.pem 2> /dev/null || true") == ""
+    assert deployed.on(f"ls -A ~{ACCOUNT}/.cmsweb-crab") == "cmsweb-crab-deploy.lock\n"
     jobs = [line for line in deployed.on(f"crontab -l -u {ACCOUNT}").splitlines() if not line.startswith("#")]
     assert not [job for job in jobs if "sudo" in job or "mkauthmap" in job or "sysboot" in job]
     assert f"@reboot rm -f {SRV}/state/*/*.pid {SRV}/state/*/*/*.pid; {SRV}/crab-rest start > /dev/null 2>&1" in jobs

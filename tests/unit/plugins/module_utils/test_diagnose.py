@@ -58,6 +58,17 @@ def test_a_release_in_a_virtual_environment_counts_as_deployed_and_is_asked_of_s
     assert '/nosuch/folder' in found[0]['found']
 
 
+@pytest.mark.parametrize('folders, port', [((), 443), (('.deploy', 'enabled'), 8443)])
+def test_the_port_of_a_frontend_follows_from_whose_the_tree_is(site, monkeypatch, folders, port):
+    for folder in folders:
+        os.mkdir(os.path.join(site.root, folder))
+    monkeypatch.setattr(_diagnose._listeners, 'holder', lambda number: {'name': 'nginx', 'pid': 7} if number == port else None)
+
+    found = _diagnose._why_not_running(site, 'frontend')
+
+    assert (found['cause'], found['found']) == ('port_taken', 'frontend does not run, and its port %d is held by nginx (pid 7).' % port)
+
+
 def logged(site, *said):
     now = datetime.datetime.now().strftime('%d/%b/%Y:%H:%M:%S')
     with open(os.path.join(site.root, 'logs/crabserver/crabserver-1.log'), 'w') as log:
