@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 import tarfile
 import tempfile
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.cmsweb.crab.plugins.plugin_utils import _wheels
+from ansible_collections.cmsweb.crab.plugins.plugin_utils import _background, _wheels
 
 
 class ActionModule(ActionBase):
@@ -24,7 +22,7 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        arguments.setdefault('started_by', '%s@%s' % (getpass.getuser(), socket.gethostname()))
+        arguments.setdefault('started_by', _background.whose())
         wheelhouse = arguments.pop('wheelhouse', None)
         wheels = self._wanted(wheelhouse, arguments.get('requirements') or []) if wheelhouse else []
         if not wheels or self._task.check_mode:

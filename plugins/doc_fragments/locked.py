@@ -19,7 +19,9 @@ options:
     type: int
     default: 1800
   started_by:
-    description: Who runs it, for others who have to wait. M(cmsweb.crab.deploy_stage) and M(cmsweb.crab.venv_release) set the account and the controller.
+    description:
+      - Who runs it, for others who have to wait. M(cmsweb.crab.deploy_stage), M(cmsweb.crab.deployment_version), M(cmsweb.crab.rest_candidate)
+        and M(cmsweb.crab.venv_release) set the account and the controller.
     type: str
     default: somebody
 '''

@@ -6,7 +6,8 @@
 
 It runs in a tree of its own, where `current` holds a copy of the version's configuration and of what starts it, with links to its packages
 and secrets. Both `manage` and the launcher of role venv_install find everything relative to their own place, so they are tried as they are; only
-the port and the address in the copy of config.py are others. State, logs and pid files are in that tree as well.
+the port and the address in the copy of config.py are others. State, logs and pid files are in that tree as well. The frontend is the business of
+_candidateweb.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -19,7 +20,6 @@ import os
 import pwd
 import re
 import signal
-import socket
 import subprocess
 import time
 
@@ -28,11 +28,13 @@ try:
 except ImportError:     # Python 2.7
     from urlparse import urlsplit
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _files, _probe, _service, _staticconfig, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import (
+    _accounts, _candidateweb, _files, _listeners, _probe, _service, _staticconfig, _versions)
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
 FOLDER = _versions.CANDIDATE
+LOCK = os.path.join(_accounts.kept_in('/var/lock'), 'cmsweb-crab-candidate.lock')
 ASKED = 'crabserver'
 EVERYWHERE = ('0.0.0.0', '::')
 
@@ -45,8 +47,14 @@ for _each in list(globals().values()):
         _each.section_('main').section_('server').socket_host = '127.0.0.1'
 """
 
-# By a process of its own, which hears the end of the one that tries the version, however it comes.
-END = 'cat > /dev/null; pkill -KILL -f "$TREE/state/"; rm -rf "$TREE"'
+# By a process of its own, which hears the end of the one that tries the version, however it comes. Killed at once, a web server would leave semaphores.
+END = """
+cat > /dev/null
+pkill -TERM -f "$TREE/state/"
+for i in 1 2 3 4 5 6 7 8 9 10; do pgrep -f "$TREE/state/" > /dev/null || break; sleep 0.3; done
+pkill -KILL -f "$TREE/state/"
+rm -rf "$TREE"
+"""
 
 
 class Managed(_service.Service):
@@ -66,6 +74,9 @@ class Launched(Managed):
         """Those of its process group. It has no pid file: WMCore would take one for a server that runs already."""
         return [process for process in _service._processes() if process['group'] == self.group]
 
+    def alive(self):
+        return bool(self.pids())
+
     def call(self, action):
         if action == 'start':
             with open(os.devnull, 'r+b') as nowhere:
@@ -78,60 +89,102 @@ class Launched(Managed):
         return 0, ''
 
 
-def try_out(root, version, names, request, timeout):
-    """Start these services of a version, and ask crabserver. Raises CrabError if one does not come up or does not answer.
+def try_out(root, version, names, request, timeout, frontend=None, say=lambda what: None):
+    """Start these services of a version and ask crabserver, and its frontend. Raises CrabError if one does not come up or does not answer as it should.
 
-    :param names: services; those that the version has not are left out
+    :param names: backends; those that the version has not are left out
     :param request: dict(url, path, login, timeout, retries): where crabserver is asked when it is in force, and what
     :param timeout: seconds for each service to come up
-    :returns: dict of seconds by service
+    :param frontend: the same for the frontend, or None; a version that has none is not asked
+    :param say: function that is told what is being done
+    :returns: dict(seconds by service, untried: reason by service, for one that cannot be tried on this host)
     """
     if version not in _versions.installed(root):
         raise CrabError('%s is not installed in %s.' % (version, root), 'Run the stages deploy and config first.')
-    tree, took = os.path.join(root, FOLDER), {}
-    with _ended(tree):
-        for name in names:
-            if os.path.exists(os.path.join(root, version, 'config', name, 'config.py')):
-                started = time.time()
-                try:
-                    _try_service(root, version, name, tree, request if name == ASKED else None, timeout)
-                except CrabError as error:
-                    raise CrabError('%s was tried beside the version in force, and will not do: %s' % (version, error), result=error.result)
-                took[name] = round(time.time() - started, 1)
-    return took
+    names = [name for name in names if os.path.exists(os.path.join(root, version, 'config', name, 'config.py'))]
+    tried = _Tried(root, version, timeout, say)
+    frontend = frontend if _candidateweb.present(root, version) else None
+    try:
+        with _ended(tried.tree):
+            tried.make_tree()
+            for name in names:
+                tried.backend(name, *((request, frontend) if name == ASKED else (None, None)))
+            if frontend and ASKED not in names:
+                tried.frontend(frontend, None)
+    except CrabError as error:
+        raise CrabError('%s was tried beside the version in force, and will not do: %s' % (version, error), result=error.result)
+    return {'seconds': tried.seconds, 'untried': tried.untried}
 
 
 @contextlib.contextmanager
 def _ended(tree):
     """Nothing is left of the candidate at the end, nor of one that was interrupted together with what watched over it."""
     settings = dict(os.environ, TREE=tree)
-    with open(os.devnull) as nothing:
-        subprocess.Popen(['/bin/sh', '-c', END], env=settings, stdin=nothing, cwd='/').communicate()
-    watch = subprocess.Popen(['/bin/sh', '-c', END], env=settings, stdin=subprocess.PIPE, cwd='/', preexec_fn=os.setsid, close_fds=True)
-    # Or the candidate would have the other end of the pipe.
-    fcntl.fcntl(watch.stdin, fcntl.F_SETFD, fcntl.fcntl(watch.stdin, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
-    try:
-        yield
-    finally:
-        watch.communicate()
+    with open(LOCK, 'a') as lock:
+        # Held by the one that watches alone: a killed one's may still be at work.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.fcntl(lock, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+
+        def begin():
+            os.setsid()
+            fcntl.fcntl(lock, fcntl.F_SETFD, 0)
+        with open(os.devnull) as nothing:
+            subprocess.Popen(['/bin/sh', '-c', END], env=settings, stdin=nothing, cwd='/').communicate()
+        watch = subprocess.Popen(['/bin/sh', '-c', END], env=settings, stdin=subprocess.PIPE, cwd='/', preexec_fn=begin, close_fds=False)
+        # Or the candidate would have the other end of the pipe.
+        fcntl.fcntl(watch.stdin, fcntl.F_SETFD, fcntl.fcntl(watch.stdin, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+        try:
+            yield
+        finally:
+            watch.communicate()
 
 
-def _try_service(root, version, name, tree, request, timeout):
-    port = _free_port()
-    if request:
-        _refuse_other_place(os.path.join(root, version, 'config', name, 'config.py'), request['url'])
-    account = _accounts.of(root, name)
-    _make(root, version, name, tree, port, pwd.getpwnam(account))
-    launcher = os.path.exists(os.path.join(tree, 'current', 'bin', name))
-    service = (Launched if launcher else Managed)(tree, name)
-    service.account = account
-    try:
-        service.start(timeout)
+class _Tried(object):
+    """The tree of the candidate, how long each service took, and what could not be tried."""
+
+    def __init__(self, root, version, timeout, say):
+        self.root, self.version, self.timeout, self.say = root, version, timeout, say
+        self.tree, self.seconds, self.untried = os.path.join(root, FOLDER), {}, {}
+
+    def backend(self, name, request, frontend):
+        """Start one, and ask it and the frontend before it if there are requests."""
+        started, port = time.time(), _listeners.free_ports(1)[0]
+        self.say(name)
         if request:
-            key = os.path.join(root, version, 'auth', 'wmcore-auth', 'header-auth-key')
-            _probe.insist(dict(_probe.DEFAULTS, header_key=key, **dict(request, url='http://127.0.0.1:%d' % port)))
-    finally:
-        service.stop(timeout)
+            _refuse_other_place(os.path.join(self.root, self.version, 'config', name, 'config.py'), request['url'])
+        account = _accounts.of(self.root, name)
+        _make_backend(self.root, self.version, name, self.tree, port, pwd.getpwnam(account))
+        launcher = os.path.exists(os.path.join(self.tree, 'current', 'bin', name))
+        service = (Launched if launcher else Managed)(self.tree, name)
+        service.account = account
+        try:
+            service.start(self.timeout)
+            if request:
+                key = os.path.join(self.root, self.version, 'auth', 'wmcore-auth', 'header-auth-key')
+                _probe.insist(dict(_probe.DEFAULTS, header_key=key, **dict(request, url='http://127.0.0.1:%d' % port)))
+            self.seconds[name] = round(time.time() - started, 1)
+            if frontend:
+                self.frontend(frontend, (urlsplit(request['url']).port, port))
+        finally:
+            service.stop(self.timeout)
+
+    def frontend(self, request, ports):
+        started = time.time()
+        self.say('frontend')
+        try:
+            _candidateweb.try_out(self.root, self.version, self.tree, ports, request, self.timeout)
+            self.seconds['frontend'] = round(time.time() - started, 1)
+        except _candidateweb.Untried as reason:
+            self.untried['frontend'] = str(reason)
+
+    def make_tree(self):
+        source, current = os.path.join(self.root, self.version), os.path.join(self.tree, 'current')
+        for folder in [self.tree, current] + [os.path.join(current, part) for part in ('config', 'bin')] + [
+                os.path.join(self.tree, part) for part in ('state', 'logs')]:
+            os.mkdir(folder, 0o755)
+            os.chmod(folder, 0o755)
+        for link, target in (('auth', 'auth'), ('apps', _apps(source))):
+            os.symlink(os.path.join(source, target), os.path.join(current, link))
 
 
 def _refuse_other_place(path, url):
@@ -147,20 +200,13 @@ def _refuse_other_place(path, url):
                         'Correct crabserver_config_settings, or verify_backend.')
 
 
-def _make(root, version, name, tree, port, account):
+def _make_backend(root, version, name, tree, port, account):
     source, current = os.path.join(root, version), os.path.join(tree, 'current')
-    for folder in [tree, current] + [os.path.join(current, part) for part in ('config', 'bin')] + [os.path.join(tree, part) for part in ('state', 'logs')]:
-        if not os.path.isdir(folder):
-            os.mkdir(folder, 0o755)
-            os.chmod(folder, 0o755)
     state = os.path.join(root, 'state', name)
     parts = [part for part in _versions.names(state) if os.path.isdir(os.path.join(state, part))]
     for folder in [os.path.join(tree, 'logs', name), os.path.join(tree, 'state', name)] + [os.path.join(tree, 'state', name, part) for part in parts]:
         os.mkdir(folder, 0o700)
         os.chown(folder, account.pw_uid, account.pw_gid)
-    for link, target in (('auth', 'auth'), ('apps', _apps(source))):
-        if not os.path.lexists(os.path.join(current, link)):
-            os.symlink(os.path.join(source, target), os.path.join(current, link))
     _copy(os.path.join(source, 'config', name), os.path.join(current, 'config', name))
     if os.path.exists(os.path.join(source, 'bin', name)):
         _copy(os.path.join(source, 'bin', name), os.path.join(current, 'bin', name))
@@ -178,9 +224,3 @@ def _copy(source, target):
     code, output = _service.Service._run(['cp', '-a', source, target])
     if code != 0:
         raise CrabError('%s cannot be copied: %s' % (source, output.strip()))
-
-
-def _free_port():
-    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]

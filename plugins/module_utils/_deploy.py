@@ -193,7 +193,11 @@ LOCK_ARGUMENTS = {
 
 @contextlib.contextmanager
 def locked(wait, started_by, what, log_root):
-    """One at a time on a host. The lock is held by this process and by the Deploy that it starts, also when the play is long gone."""
+    """One at a time on a host. The lock is held by this process and by the Deploy that it starts, also when the play is long gone.
+
+    :param log_root: where Deploy writes the log that tells what it is at; '' where no Deploy is started. Then what is started does not hold the lock, and
+        the function that this gives tells others what is being done.
+    """
     if not os.path.isdir(os.path.dirname(LOCK)):
         os.mkdir(os.path.dirname(LOCK), 0o700)
     handle = open(LOCK, 'a+')
@@ -203,12 +207,15 @@ def locked(wait, started_by, what, log_root):
             if time.time() > deadline:
                 raise CrabError('%s Waited for %d s.' % (told(running()), wait), 'Run again when that has ended, or raise hgdeploy_wait.')
             time.sleep(1)
-        handle.truncate(0)
-        handle.write(json.dumps({'by': started_by, 'what': what, 'pid': os.getpid(), 'since': int(time.time()), 'log_root': log_root}))
-        handle.flush()
-        if hasattr(os, 'set_inheritable'):
-            os.set_inheritable(handle.fileno(), True)
-        yield
+        holder = {'by': started_by, 'what': what, 'pid': os.getpid(), 'since': int(time.time()), 'log_root': log_root}
+
+        def say(step):
+            handle.truncate(0)
+            handle.write(json.dumps(dict(holder, step=step)))
+            handle.flush()
+        say('')
+        fcntl.fcntl(handle, fcntl.F_SETFD, 0 if log_root else fcntl.FD_CLOEXEC)
+        yield say
     finally:
         handle.close()
 
@@ -229,7 +236,8 @@ def running():
     holder.setdefault('by', 'somebody')
     holder.setdefault('what', 'another run of Deploy')
     holder['seconds'] = int(time.time() - holder.get('since', time.time()))
-    holder['step'] = _step(holder.pop('log_root', ''))
+    log_root = holder.pop('log_root', '')
+    holder['step'] = holder.get('step') or (_step(log_root) if log_root else '')
     return holder
 
 

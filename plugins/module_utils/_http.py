@@ -26,13 +26,14 @@ class NoAnswer(Exception):
 
 
 class Answer(object):
-    """status (int), headers (text by lower-case name), content (bytes), body (text)."""
+    """status (int), headers (text by lower-case name), content (bytes), body (text), certificate (the server's, PEM, or None)."""
 
-    def __init__(self, response):
+    def __init__(self, response, certificate=None):
         self.status = response.status
         self.headers = dict((name.lower(), value) for name, value in response.getheaders())
         self.content = response.read()
         self.body = to_native(self.content.decode('utf-8', 'replace'))
+        self.certificate = certificate
 
 
 class _Connection(HTTPConnection):
@@ -40,18 +41,22 @@ class _Connection(HTTPConnection):
 
     def __init__(self, name, port, address, context, timeout):
         HTTPConnection.__init__(self, name, port, timeout=timeout)
-        self._address, self._context = address, context
+        self._address, self._context, self.certificate = address, context, None
 
     def connect(self):
         self.sock = socket.create_connection((self._address or self.host, self.port), self.timeout)
         if self._context:
             self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+            self.certificate = ssl.DER_cert_to_PEM_cert(self.sock.getpeercert(True))
 
 
-def get(url, path, headers, certificate=None, key=None, ca_file=None, ca_path=None, address=None, timeout=30):
+def get(url, path, headers, certificate=None, key=None, ca_file=None, ca_path=None, address=None, timeout=30,
+        check_server=True):
     """GET path at url. Raises NoAnswer when there is none, CrabError for files or a URL that cannot be used.
 
     WMCore refuses a request without an Accept header that it knows, so one is always sent.
+
+    :param check_server: False for a server that the caller has started itself, and whose certificate he looks at
     """
     parts = urlsplit(url)
     if parts.scheme not in ('http', 'https') or not parts.hostname:
@@ -60,11 +65,11 @@ def get(url, path, headers, certificate=None, key=None, ca_file=None, ca_path=No
         port = parts.port
     except ValueError:
         raise CrabError('url: %s has no number as its port.' % url)
-    context = _context(certificate, key, ca_file, ca_path) if parts.scheme == 'https' else None
+    context = _context(certificate, key, ca_file, ca_path, check_server) if parts.scheme == 'https' else None
     connection = _Connection(parts.hostname, port or (443 if context else 80), address, context, timeout)
     try:
         connection.request('GET', path, headers=dict(headers, Accept='application/json', Connection='close'))
-        return Answer(connection.getresponse())
+        return Answer(connection.getresponse(), connection.certificate)
     except (socket.error, ssl.SSLError, ssl.CertificateError, HTTPException, UnicodeError) as error:
         # UnicodeError: a name with two dots in a row, or a path outside ASCII.
         raise NoAnswer('%s: %s' % (error.__class__.__name__, error))
@@ -72,11 +77,14 @@ def get(url, path, headers, certificate=None, key=None, ca_file=None, ca_path=No
         connection.close()
 
 
-def _context(certificate, key, ca_file, ca_path):
+def _context(certificate, key, ca_file, ca_path, check_server):
     try:
         context = ssl.create_default_context(cafile=ca_file or None, capath=ca_path or None)
     except (IOError, OSError, ssl.SSLError) as error:
         raise CrabError('ca_file or ca_path (%s) cannot be used: %s.' % (ca_file or ca_path, error))
+    if not check_server:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if certificate:
         try:
             context.load_cert_chain(certificate, key or certificate, password=_no_password)

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which process listens on a TCP port, out of /proc: an old host may have neither ss nor lsof."""
+"""Which process listens on a TCP port, out of /proc, as an old host may have neither ss nor lsof; and ports that nobody listens on."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
 import os
+import socket
 
 LISTENING = '0A'
 
@@ -61,3 +62,15 @@ def _command_name(pid):
             return source.read().strip()
     except IOError:
         return '?'
+
+
+def free_ports(count):
+    """So many ports of the loopback, all different."""
+    held = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for dummy in range(count)]
+    try:
+        for one in held:
+            one.bind(('127.0.0.1', 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()

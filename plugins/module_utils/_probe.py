@@ -15,9 +15,10 @@ from ansible_collections.cmsweb.crab.plugins.module_utils import _cmsauth, _file
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
 PASSING = ('database', 'not_running', 'backend')
-# The parameters of the module rest_probe, but for the URL.
+# The parameters of the module rest_probe, but for the URL; and whether the server's certificate is checked.
 DEFAULTS = {'path': '/crabserver/dev/info?subresource=version', 'header_key': None, 'login': '', 'dn': '', 'name': '', 'roles': {}, 'certificate': None,
-            'key': None, 'ca_file': None, 'ca_path': None, 'address': None, 'expect_status': 200, 'timeout': 30, 'retries': 3, 'delay': 1.0}
+            'key': None, 'ca_file': None, 'ca_path': None, 'address': None, 'expect_status': 200, 'timeout': 30, 'retries': 3, 'delay': 1.0,
+            'check_server': True}
 
 
 def probe(params, check=False):
@@ -54,7 +55,7 @@ def _ask(params, check):
         headers = _cmsauth.sign(key, _cmsauth.user_headers(params['login'], params['dn'], params['name'], params['roles']))
     try:
         answer = _http.get(params['url'], params['path'], headers, params['certificate'], params['key'], params['ca_file'], params['ca_path'],
-                           params['address'], params['timeout'])
+                           params['address'], params['timeout'], params.get('check_server', True))
     except _http.NoAnswer as error:
         return _no_answer(_cmsauth.transport_cause(str(error)), 'nothing (%s)' % error)
     return {'status': answer.status, 'rest_status': answer.headers.get('x-rest-status'), 'json': _decoded(answer.body),

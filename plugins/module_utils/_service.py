@@ -19,7 +19,7 @@ import re
 import subprocess
 import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _crontab, _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _crontab, _deploy, _files, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -44,6 +44,7 @@ START_CAUSES = (
     ("'NoneType' object does not support item assignment", 'The external configuration has no such mode: see crabserver_config_mode.'),
     ('KeyError', 'The external configuration lacks this key or mode: see crabserver_config_external and crabserver_config_mode.'),
     ('Address already in use', 'Another process listens on the port of %(name)s.'),
+    (' not free on ', 'Another process listens on the port of %(name)s, or srv.socket_host is no address of this host.'),
     ('No module named', 'The server cannot import this module: see the PYTHONPATH in %(environment)s.'),
 )
 
@@ -115,17 +116,14 @@ class Service(object):
         code, output = self.call('start')
         if code != 0:
             raise CrabError('%s: manage start ended with %d: %s' % (self.name, code, output.strip()[-500:]))
-        deadline = time.time() + timeout
-        while time.time() < deadline:
-            said = self._said(logs)
-            if READY in said:
+        deadline, gone = time.time() + timeout, 0
+        while time.time() < deadline and gone < 2:
+            if READY in self._said(logs):
                 return
-            if said and not self.pids() and time.time() > deadline - timeout + 2:
-                break
+            gone = 0 if self.alive() else gone + 1
             time.sleep(0.1)
-        said = self._said(logs)
-        within = ' within %d s' % timeout if time.time() >= deadline else ''
-        raise CrabError('%s did not start%s. The end of its log:\n%s\n' % (self.name, within, '\n'.join(said.splitlines()[-8:])), self._cause(said))
+        said, why = self._said(logs), ': it ended' if gone else ' within %d s' % timeout
+        raise CrabError('%s did not start%s. The end of its log:\n%s\n' % (self.name, why, '\n'.join(said.splitlines()[-8:])), self._cause(said))
 
     def stop(self, timeout):
         code, output = self.call('stop')
@@ -135,6 +133,10 @@ class Service(object):
                 raise CrabError('%s still runs %d s after manage stop (%d): %s' % (self.name, timeout, code, output.strip()[-500:]))
             time.sleep(0.1)
 
+    def alive(self):
+        """Whether there is a process of it, also one that has written no pid file yet."""
+        return bool(naming(os.path.join(self.root, 'state', self.name)))
+
     def _logs(self):
         return sorted(glob.glob(os.path.join(self.root, 'logs', self.name, self.name + '-*.log')))
 
@@ -142,8 +144,8 @@ class Service(object):
         return dict((path, os.path.getsize(path)) for path in self._logs())
 
     def _said(self, sizes):
-        """What the logs have more than those sizes."""
-        return ''.join(self._since(path, sizes.get(path, 0)) for path in self._logs())
+        """What the logs have more than those sizes, the newest last; two versions may give theirs different names."""
+        return ''.join(self._since(path, sizes.get(path, 0)) for path in sorted(self._logs(), key=os.path.getmtime))
 
     @staticmethod
     def _since(path, size):
@@ -220,22 +222,26 @@ class Frontend(Service):
                    timeout, 'its old processes are still there %d s after manage graceful')
 
     def start(self, timeout):
-        logs = self._sizes()
-        code, output = self.call('start')
-        if code != 0:
-            # It says nothing itself where httpd refuses a certificate.
-            said = output.strip() or '\n'.join(self._said(logs).splitlines()[-4:]) + '\n'
-            raise CrabError('frontend: manage start ended with %d: %s' % (code, said[-1000:]), self.where())
-        self._wait(self.pids, timeout, 'it does not serve %d s after manage start')
+        self._launch('start', timeout, self.pids)
 
     def restart(self, timeout):
         self._refuse_wrong_configuration()
         asked = time.time()
-        code, output = self.call('restart')
-        if code != 0:
-            raise CrabError('frontend: manage restart ended with %d: %s' % (code, output.strip()[-500:]),
-                            self.where())
-        self._wait(lambda: [p for p in self.pids() if p['started'] >= asked - 0.1], timeout, 'it does not serve %d s after manage restart')
+        self._launch('restart', timeout, lambda: [p for p in self.pids() if p['started'] >= asked - 0.1])
+
+    def _launch(self, action, timeout, serves):
+        """Returns when there are new processes that serve. `manage` may end with 0 also where none is left."""
+        logs = self._sizes()
+        code, output = self.call(action)
+        deadline, gone = time.time() + timeout, 0
+        while code == 0 and gone < 2 and time.time() < deadline:
+            if serves():
+                return
+            gone = 0 if self.alive() else gone + 1
+            time.sleep(0.1)
+        what = 'ended with %d' % code if code else 'has left no server' if gone else 'has left none that serves within %d s' % timeout
+        said = (output.strip()[-500:] + '\n' + '\n'.join(self._said(logs).splitlines()[-4:])).strip()
+        raise CrabError('frontend: manage %s %s: %s\n' % (action, what, said), self.where())
 
     def stop(self, timeout):
         self.call('stop')
@@ -377,6 +383,9 @@ class Launched(Unit):
         found = self.find()
         return [found[0]] if found else []
 
+    def alive(self):
+        return bool(self.pids())
+
     def version(self):
         return os.path.basename(os.path.realpath(os.path.join(self.current, 'apps', self.name)))
 
@@ -466,6 +475,35 @@ def act(service, action, timeout):
     code, output = service.status()
     if (code == 0) != (action != 'stop'):
         raise CrabError('%s: its status is %d after %s: %s' % (service.name, code, action, output[-500:]), service.where())
+
+
+def go_back(root, names, by, timeout, error):
+    """What a service that does not come up is owed where its version is on trial: the version that it replaced, in force and started at once.
+
+    :param error: of the service
+    :returns: the error to raise; its result has `went_back` if another version is in force now
+    """
+    leaving = _versions.current(root)
+    record = _versions.read_record(root, leaving)
+    if not record.get('trial') or not record.get('replaces'):
+        return error
+    version, user = record['replaces'], pwd.getpwuid(os.stat(os.path.join(root, leaving, _versions.RECORD)).st_uid).pw_name
+    try:
+        with _deploy.locked(5, 'crab_service', 'the way back from %s' % leaving, ''):
+            _versions.bring_back(root, version, user, False)
+    except CrabError as other:
+        return CrabError('%s\nThe way back to %s: %s' % (error, version, other), result=error.result)
+    result, left = dict(error.result, went_back={'leaving': leaving, 'current': version}), []
+    # What is down comes first; the others still serve.
+    for service in sorted((service_of(root, name, by) for name in names), key=lambda service: bool(service.find())):
+        action = plan(look(service), 'started')
+        try:
+            if action:
+                act(service, action, timeout)
+        except CrabError as other:
+            left.append(str(other))
+    return CrabError('%s\n%s was taken out of force, and %s is in force again%s' % (error, leaving, version, ', but: ' + '\n'.join(left) if left else '.'),
+                     result=result)
 
 
 def boot_unit(root, names):
@@ -611,6 +649,15 @@ def _processes(uid=None):
             continue
         found.append({'pid': int(entry), 'name': head.split('(', 1)[1], 'parent': int(fields[1]), 'group': int(fields[2]),
                       'started': booted + float(fields[19]) / os.sysconf('SC_CLK_TCK')})
+    return found
+
+
+def naming(path):
+    """The processes, by number, whose command lines have this text, such as a folder that they were told to work in."""
+    found = []
+    for entry in os.listdir('/proc'):
+        if entry.isdigit() and path in _command_line(int(entry)):
+            found.append(int(entry))
     return found
 
 

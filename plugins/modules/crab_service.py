@@ -21,6 +21,8 @@ description:
     the memory, so a play that was interrupted between a change and the restart catches up on its next run.
   - A backend counts as started when its log says C(ENGINE Bus STARTED). Before that WMCore answers 503 although the database is fine.
   - Fails with the end of the server's log and the cause where it is a known one.
+  - Where a service of a version does not come up that has replaced another and has not been verified yet, that other one is put in force again, and its
+    services are started, before the module fails. See M(cmsweb.crab.deployment_version).
   - Must run as root, or in single-account mode as the account that the tree belongs to.
 options:
   root:
@@ -110,6 +112,11 @@ services:
       running: true
       action: refresh
       reason: older than /data/srv/current/config/crabserver/config.py
+went_back:
+  description: The version that was left, and the one that is in force now, where the former did not come up.
+  returned: failure, if it happened
+  type: dict
+  sample: {"leaving": "HG2604a", "current": "HG1803f"}
 boot_changed:
   description: Whether the unit that starts the services at boot was written or enabled.
   returned: success
@@ -132,18 +139,14 @@ def act(params, check):
     unknown = [name for name in params['only'] if name not in names]
     if unknown:
         raise CrabError('%s is none of the services %s.' % (', '.join(unknown), ', '.join(names)), 'Check service_only and service_names.')
-    results, keep = {}, params['state'] != 'stopped'    # A stop leaves what is done at boot alone.
+    keep = params['state'] != 'stopped'    # A stop leaves what is done at boot alone.
     services = [_service.service_of(root, name, by) for name in _service.in_order(params['only'] or names)]
-    if keep and not check:
-        _service.refuse_missing(services)
-    for service in services:
-        name = service.name
-        state = _service.look(service, params['also_reads'].get(name) or ())
-        action = _service.plan(state, params['state'])
-        if action and not check:
-            _service.act(service, action, params['timeout'])
-        results[name] = {'running': (params['state'] != 'stopped') if not check else state['running'], 'action': action,
-                         'reason': _reason(state, action)}
+    try:
+        if keep and not check:
+            _service.refuse_missing(services)
+        results = dict((service.name, _act_on(service, params, check)) for service in services)
+    except CrabError as error:
+        raise _service.go_back(root, names, by, params['timeout'], error) if keep else error
     boot_changed = keep and params['boot'] and _service.ensure_boot(root, names, check, by, params['helper'])
     helper_changed = keep and bool(params['helper']) and _service.ensure_helper(params['helper'], root, names, by, check)
     before = ''.join('%s: %s\n' % (name, 'running' if not result['action'] else result['reason']) for name, result in sorted(results.items()))
@@ -151,6 +154,14 @@ def act(params, check):
     return {'changed': boot_changed or helper_changed or any(result['action'] for result in results.values()), 'services': results,
             'boot_changed': boot_changed, 'helper_changed': helper_changed,
             'diff': {'before': before, 'after': after}}
+
+
+def _act_on(service, params, check):
+    state = _service.look(service, params['also_reads'].get(service.name) or ())
+    action = _service.plan(state, params['state'])
+    if action and not check:
+        _service.act(service, action, params['timeout'])
+    return {'running': (params['state'] != 'stopped') if not check else state['running'], 'action': action, 'reason': _reason(state, action)}
 
 
 def _reason(state, action):

@@ -17,10 +17,12 @@ author:
 description:
   - Starts the backends of a version on free ports of the loopback interface, as their own accounts, with the version's own packages, configuration and secrets,
     while the version in force goes on serving. Sends crabserver the signed request that M(cmsweb.crab.rest_probe) would send, and stops them again.
-  - Fails, with the end of the server's log and the cause, where one does not start or does not answer, or where crabserver would listen elsewhere than
-    at O(url). So a version that does not work is found out before anybody depends on it.
+  - With O(frontend_url), the version's own C(mkserver) makes the configuration of its frontend as Deploy will, which is started on free ports of the
+    loopback interface as well, with the certificates, keys and users of the host. It must hand a request to crabserver's candidate, refuse one without a
+    certificate, and have a certificate that users can trust. The first is sent with the certificate of the host, or the service certificate.
+  - Fails, with the end of the server's log and the cause, where one does not start or does not answer, or would listen elsewhere than at O(url) or
+    O(frontend_url). So a version that does not work is found out before anybody depends on it.
   - State, logs and pid files are in a folder C(.candidate) of O(root), which is removed at the end, with all that still runs there.
-  - Shows nothing of the frontend, of which there is only one on a host.
   - Must run as root, or in single-account mode as the account that the tree belongs to.
 options:
   root:
@@ -40,12 +42,15 @@ options:
     description: Where crabserver is asked when it is in force. Its configuration must say the same.
     type: str
     default: http://127.0.0.1:8270
+  frontend_url:
+    description: Where the frontend is asked when it is in force; it is tried if this is given and the version has one.
+    type: str
   path:
     description: Path and query of the request. C(/crabserver/INSTANCE/info) makes a round trip to the database.
     type: str
     default: /crabserver/dev/info
   login:
-    description: Login in the signed headers; any will do.
+    description: Login of who asks; any will do.
     type: str
     default: crab-verify
   timeout:
@@ -82,6 +87,7 @@ EXAMPLES = r'''
   cmsweb.crab.rest_candidate:
     version: HG2604a
     path: /crabserver/preprod/info
+    frontend_url: https://crab-vm.example.org
 '''
 
 RETURN = r'''
@@ -89,20 +95,29 @@ seconds:
   description: How long each service was tried.
   returned: success, not in check mode
   type: dict
-  sample: {"crabserver": 3.1, "crabcache": 2.2}
+  sample: {"crabserver": 3.1, "frontend": 0.9, "crabcache": 2.2}
+untried:
+  description: Why a service could not be tried on this host, by service. It is a warning as well.
+  returned: success, not in check mode
+  type: dict
+  sample: {"frontend": "/etc/grid-security/hostcert.pem is no certificate of a client: unsupported certificate purpose"}
 '''
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _candidate, _deploy
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
+
+UNTRIED = 'The %s of %s was not tried, as %s. Whether it works will be known only when it is in force.'
 
 
 def act(params, check):
     if check:
         return {'changed': False}
     request = dict((name, params[name]) for name in ('url', 'path', 'login', 'retries'))
-    with _deploy.locked(params['wait'], params['started_by'], 'a trial of %s' % params['version'], params['root']):
-        return {'changed': False, 'seconds': _candidate.try_out(params['root'], params['version'], params['services'],
-                                                                dict(request, timeout=params['request_timeout']), params['timeout'])}
+    request['timeout'] = params['request_timeout']
+    frontend = dict(request, url=params['frontend_url']) if params['frontend_url'] else None
+    with _deploy.locked(params['wait'], params['started_by'], 'a trial of %s' % params['version'], '') as say:
+        result = _candidate.try_out(params['root'], params['version'], params['services'], request, params['timeout'], frontend, say)
+    return dict(result, changed=False, warnings=[UNTRIED % (name, params['version'], reason) for name, reason in sorted(result['untried'].items())])
 
 
 def main():
@@ -111,6 +126,7 @@ def main():
         'version': {'type': 'str', 'required': True},
         'services': {'type': 'list', 'elements': 'str', 'default': ['crabserver', 'crabcache']},
         'url': {'type': 'str', 'default': 'http://127.0.0.1:8270'},
+        'frontend_url': {'type': 'str'},
         'path': {'type': 'str', 'default': '/crabserver/dev/info'},
         'login': {'type': 'str', 'default': 'crab-verify'},
         'timeout': {'type': 'int', 'default': 60},

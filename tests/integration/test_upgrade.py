@@ -46,7 +46,10 @@ def changed_setting(name: str, value: object) -> dict[str, object]:
     return {"crabserver_config_settings": {**UPGRADE["crabserver_config_settings"], name: value}}  # type: ignore[dict-item]
 
 
-FRONTEND = f"{SRV}/{NEW}/config/frontend"
+FRONTEND, BACKEND = f"{SRV}/{NEW}/config/frontend", f"{SRV}/{NEW}/config/crabserver/config.py"
+# What is so only when the version is in force, so that a trial cannot tell.
+LATER = "<IfFile !/data/srv/.candidate>\\nInclude /root/listen.conf\\n</IfFile>\\n"
+LATER_IN_PYTHON = '__import__("os").listdir("/data/srv/.candidate")'
 # In the order of the stages: the first two while the new version is not installed yet. Variables, what is broken on the host, what is said.
 FAILURES: dict[str, tuple[dict[str, object], str, str]] = {
     "prep": ({"hgdeploy_services": ["frontend", "nosuch"]}, "", "check hgdeploy_services"),
@@ -56,13 +59,14 @@ FAILURES: dict[str, tuple[dict[str, object], str, str]] = {
     "auth": ({"frontend_auth_tree": "/proc/nonexistent"}, "", "/proc/nonexistent"),
     "start": (changed_setting("data.object", "CRABInterface.NoSuch.Class"), "", "will not do: crabserver did not start"),
     "answer": (changed_setting("main.authz_defaults", {"role": ["nobody"], "group": None, "site": None}), "", "/crabserver/dev/info answers 403"),
-    "switch": ({}, f"mv {FRONTEND}/mpm.conf /root", "mpm.conf"),
-    "service": ({}, f"cp -p {FRONTEND}/mpm.conf /root; echo NoSuchDirective on >> {FRONTEND}/mpm.conf", "NoSuchDirective"),
-    "verify": ({}, f"cp -p {FRONTEND}/apps.conf /root; sed -i 's/^crabserver 8270/crabserver 8299/' {FRONTEND}/apps.conf", "Cause: backend."),
+    "frontend": ({}, f"cp -p {FRONTEND}/apps.conf /root; sed -i 's/^crabserver 8270/crabserver 8299/' {FRONTEND}/apps.conf",
+                 "will not do: its frontend: https://crab-vm.example.org:"),
+    "switch": ({}, f"mv {FRONTEND}/update-keys /root", "update-keys"),
+    "service, frontend": ({}, f"cp -p {FRONTEND}/mpm.conf /root; echo Listen 8270 > /root/listen.conf; printf '{LATER}' >> {FRONTEND}/mpm.conf",
+                          "frontend: manage restart ended with 1: (98)Address already in use"),
+    "service, backend": ({}, f"echo '{LATER_IN_PYTHON}' >> {BACKEND}", "crabserver: manage start ended with 1: "),
 }
-SWITCHED = ("switch", "service", "verify")
-# What only a request through the new frontend can tell is known when it has begun to serve: that time and the way back are lost.
-TOLD_LATE = ("verify",)
+SWITCHED = ("switch", "service, frontend", "service, backend")
 
 
 @pytest.mark.parametrize("stage", FAILURES)
@@ -73,7 +77,8 @@ def test_1_an_upgrade_that_fails_leaves_the_version_before_in_force(deployed: Si
 
     with Client(deployed) as client:
         run = deployed.play("site.yml", {**UPGRADE, "service_timeout": 20, "verify_retries": 1, **variables})
-    deployed.on(f"cd /root && for file in mpm.conf apps.conf; do [ ! -e $file ] || mv $file {FRONTEND}/$file; done")
+    deployed.on(f"cd /root && for file in mpm.conf apps.conf update-keys; do [ ! -e $file ] || mv $file {FRONTEND}/$file; done")
+    deployed.on(f"[ ! -e {BACKEND} ] || sed -i /.candidate/d {BACKEND}")
 
     assert run.code != 0
     assert said in run.failure, run.output
@@ -86,7 +91,8 @@ def test_1_an_upgrade_that_fails_leaves_the_version_before_in_force(deployed: Si
     assert client.ask() == (200, client.answers[0][2])
     assert deployed.on(f"ls -d {SRV}/.candidate 2>/dev/null; pgrep -u _crabserver,_crabcache -f .candidate/ || true") == ""
     print(f"{stage}: {client.outage:.2f} s without an answer, a restart takes {restart:.2f} s")
-    assert client.outage < (restart if stage not in SWITCHED else (3 * restart + 20 if stage in TOLD_LATE else 2 * restart + 1))
+    # A version that ends when it starts in force costs its own start and that of the version before; the machine may be busier than when it was measured.
+    assert client.outage < (restart if stage not in SWITCHED else 2 * restart + 2)
 
 
 def test_2_an_upgrade_is_answered_by_the_new_version_after_no_longer_than_a_restart(deployed: Site, restart: float) -> None:
@@ -97,6 +103,7 @@ def test_2_an_upgrade_is_answered_by_the_new_version_after_no_longer_than_a_rest
         run = deployed.play("site.yml", UPGRADE, check=True)
 
     assert f"Software     {NEW}, crabserver v3.260407" in run.output
+    assert re.search(rf"^crab-vm.example.org: a trial of {NEW}, \d+ s: ", run.output, re.MULTILINE), run.output
     assert current(deployed) == NEW
     assert client.ask() == (200, "v3.*")
     assert len(client.versions) == 2

@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -30,6 +31,11 @@ class Configuration(Section):
     def listComponents_(self):
         return []
 """
+
+
+@pytest.fixture(autouse=True)
+def lock(tmp_path, monkeypatch):
+    monkeypatch.setattr(_candidate, 'LOCK', str(tmp_path / 'lock'))
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ def test_a_version_that_is_not_there_is_named(tree):
 
 
 def test_services_that_the_version_has_not_are_left_out(tree):
-    assert _candidate.try_out(str(tree), 'HG2604a', ['crabcache'], REQUEST, 1) == {}
+    assert _candidate.try_out(str(tree), 'HG2604a', ['crabcache'], REQUEST, 1) == {'seconds': {}, 'untried': {}}
 
 
 def test_what_is_added_to_the_copy_of_config_py_moves_it_whatever_its_sections_are_called(tmp_path):
@@ -95,13 +101,31 @@ def test_the_packages_are_those_that_the_version_will_have(tree, record, apps):
     assert _candidate._apps(str(tree / 'HG2604a')) == apps
 
 
+def left_running(tree):
+    (tree / 'state').mkdir(parents=True)
+    return subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', '-d', str(tree / 'state' / 'crabserver')])
+
+
 def test_what_a_candidate_left_running_is_ended_with_its_tree(tmp_path):
     tree = tmp_path / '.candidate'
-    (tree / 'state').mkdir(parents=True)
-    left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', '-d', str(tree / 'state' / 'crabserver')])
+    left = left_running(tree)
 
     with _candidate._ended(str(tree)):
-        assert left.wait() == -9
+        assert left.wait() == -signal.SIGTERM
         tree.mkdir()
 
     assert not tree.exists()
+
+
+def test_nothing_is_left_of_a_trial_that_is_killed_and_the_next_one_waits_for_that(tmp_path):
+    tree = tmp_path / '.candidate'
+    trial = os.fork()
+    if trial == 0:
+        with _candidate._ended(str(tree)):
+            left_running(tree)
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(trial, 0)
+
+    with _candidate._ended(str(tree)):
+        assert subprocess.call(['pgrep', '-f', str(tree / 'state') + '/']) == 1
+        assert not tree.exists()

@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module of the same name in the background of the host, and shows which service is being tried, or who has to be waited for."""
+
+from __future__ import annotations
+
+from ansible_collections.cmsweb.crab.plugins.plugin_utils._background import Background
+
+
+class ActionModule(Background):
+    what = 'The trial of {version}'
