@@ -23,7 +23,8 @@ description:
   - Oracle commits with every statement of a plan. The first one that fails ends the run, with RV(applied), RV(failed_step) and RV(remaining)
     returned; the next run plans again from what is there, and loses nothing wherever the run before it was stopped.
   - A type that Oracle cannot change in place goes by way of a new column that takes the values in batches and then the old column's name. What a service
-    writes in the meantime is taken over. For a moment, between two renamings, it finds no column of that name; stop it first if that must not be.
+    writes in the meantime is taken over. Between two renamings, as long as it takes to read the table once, it finds no column of that name; stop it
+    first if that must not be.
   - The account is looked at before anything is done. A missing privilege or a full quota stops the module, a password that ends soon is warned of.
   - In check mode only C(SELECT) statements are sent. Where the host has no driver yet, check mode plans for an empty account and warns.
 options:
