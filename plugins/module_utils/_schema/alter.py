@@ -47,11 +47,15 @@ class Alteration(Creation):
         self.renaming = set(table for table, _name in self.old_names)
         self.shadowed = [(change.table, change.old.name) for change in changes if isinstance(change, operations.ModifyColumn) and
                          change.table not in self.renaming and self.by_shadow(change)]
+        # A question about these would be one of the old type.
+        self.retyped = [(change.table, change.old.name) for change in changes if isinstance(change, operations.ModifyColumn) and not self.same_type(change)]
         self.replaced = [(change.table, change.constraint.name) for change in changes if isinstance(change, operations.AddConstraint)]
         # What another step drops or renames is not put back, or put back under its new name.
         self.dropped = [change.constraint for change in changes if isinstance(change, operations.DropConstraint) and self.drop_constraint(change)]
         self.dropped_indexes = [change.old.name for change in changes if isinstance(change, operations.ChangeIndex) and not _only_compression(change)]
         self.dropped_indexes += [change.item.name for change in changes if isinstance(change, operations.DropIndex) and change.item.name in self.drop]
+        self.renamed_constraints = dict(((change.table, change.old.name or change.old.system_name), change.new.name) for change in changes
+                                        if isinstance(change, operations.RenameConstraint))
         self.renamed_indexes = dict((change.old.name, change.new) for change in changes if isinstance(change, operations.RenameIndex))
         self.added = [(change.table, change.column.name) for change in changes if isinstance(change, (operations.AddColumn, operations.FinishColumn))]
         self.renames = _Renames([change for change in changes if isinstance(change, operations.RenameIndex) and not self.is_remade(change.old)])
@@ -139,12 +143,22 @@ class Alteration(Creation):
         if change.old.default != change.new.default:
             clauses.append('DEFAULT %s' % (change.new.default or 'NULL'))
         if change.new.nullable and not change.old.nullable:
-            clauses.append('NULL')
+            key = self.table(change).primary_key
+            if key is not None and change.old.name in key.columns and key not in self.dropped and not clauses:
+                return '%s, and the primary key %s, which the release does not have, needs it' % (change.difference, key.name or key.system_name)
+            if self.is_not_null_by_itself(change, key):
+                clauses.append('NULL')
         if clauses:
             steps.append(self.step('columns', change, self.modification(change, clauses), risk))
         if change.old.nullable and not change.new.nullable:
             steps += self.need_values(change)
         return steps
+
+    def is_not_null_by_itself(self, change, key):
+        """A primary key makes its columns NOT NULL as long as it is there."""
+        if key is None or change.old.name not in key.columns:
+            return True
+        return key in self.dropped and self.table(change).columns[change.old.name].own_not_null
 
     def modification(self, change, clauses):
         return self.alter(change.table, 'MODIFY (%s %s)' % (ddl.quoted(change.new.name), ' '.join(clauses)))
@@ -282,6 +296,13 @@ class Alteration(Creation):
             if children:
                 self.block(change, 'the column %s is in a key that %s points to (ORA-12992).' % (name, ', '.join(children)))
                 return False
+        if change.new.type.is_lob:
+            hanging = [item.name or item.system_name for item in self.constraints_on(table, name) if item.kind in 'PUR']
+            hanging += [index.name for index in self.indexes_on(table, name)]
+            if hanging:
+                self.block(change, 'the column %s becomes a %s, which cannot be in %s (ORA-02329): name it in drop.' % (
+                    name, change.new.type.name, ', '.join(hanging)))
+            return not hanging
         return True
 
     def constraints_on(self, table, column):
@@ -299,7 +320,8 @@ class Alteration(Creation):
         steps = []
         for constraint in self.once('put back', self.constraints_on(table, change.old.name)):
             phase = {'P': 'keys', 'U': 'keys', 'C': 'checks', 'R': 'references'}[constraint.kind]
-            steps.append(self.step(phase, change, self.alter(change.table, 'ADD ' + render.constraint_definition(constraint)), READS,
+            named = constraint.replace(name=self.renamed_constraints.get((change.table, constraint.name or constraint.system_name), constraint.name))
+            steps.append(self.step(phase, change, self.alter(change.table, 'ADD ' + render.constraint_definition(named)), READS,
                                    'it hung on the old column %s' % change.old.name))
         for index in self.once('put back', self.indexes_on(table, change.old.name)):
             made = self.renamed_indexes.get(index.name, index)
@@ -351,8 +373,11 @@ class Alteration(Creation):
     # ---- constraints
 
     def add_constraint(self, change):
-        constraint = change.constraint
+        constraint, other = change.constraint, self.table(change).primary_key
         phase = {'P': 'keys', 'U': 'keys', 'C': 'checks', 'R': 'references'}[constraint.kind]
+        if constraint.kind == 'P' and other is not None and other not in self.dropped:
+            return self.block(change, 'the release wants the primary key (%s), and there is another one, %s (%s): name it in drop (ORA-02260).' % (
+                ', '.join(constraint.columns), other.name or other.system_name, ', '.join(other.columns)))
         if self.novalidate and constraint.kind in 'CR' and constraint.name and constraint.enabled and constraint.validated:
             definition = render.constraint_definition(constraint.replace(validated=False))
             return [self.step(phase, change, self.alter(change.table, 'ADD ' + definition)),
@@ -374,7 +399,7 @@ class Alteration(Creation):
         return all(name in there for name in names) and not self.are_changing(table, names)
 
     def are_changing(self, table, names):
-        changing = self.shadowed + self.added + list(self.old_names)
+        changing = self.retyped + self.added + list(self.old_names)
         return any((table, name) in changing for name in names)
 
     def rows_keep_check(self, change, constraint):
@@ -390,17 +415,24 @@ class Alteration(Creation):
     def rows_keep_key(self, change, constraint):
         if not self.can_be_asked(change.table, constraint.columns):
             return True
-        columns = ', '.join(ddl.quoted(name) for name in constraint.columns)
+        return self.have_no_value_twice(change, change.table, constraint.columns)
+
+    def have_no_value_twice(self, change, table, names):
+        columns = ', '.join(ddl.quoted(name) for name in names)
         # Oracle lets any number of rows be without all of the values.
         query = 'SELECT %s FROM %s WHERE %s GROUP BY %s HAVING COUNT(*) > 1' % (
-            columns, ddl.quoted(change.table), ' OR '.join('%s IS NOT NULL' % ddl.quoted(name) for name in constraint.columns), columns)
+            columns, ddl.quoted(table), ' OR '.join('%s IS NOT NULL' % ddl.quoted(name) for name in names), columns)
         repeated = self.count('SELECT COUNT(*) FROM (%s)' % query)
         if repeated:
             self.block(change, '%d values of the new key (%s) are in more than one row: correct them first (%s).' % (repeated, columns, query))
         return not repeated
 
     def rows_keep_reference(self, change, constraint):
-        if not self.can_be_asked(change.table, constraint.columns) or not self.can_be_asked(constraint.parent, constraint.parent_columns):
+        if not self.can_be_asked(change.table, constraint.columns):
+            return True
+        if constraint.parent not in self.live.tables:
+            return self.rows_need_no_parent(change, constraint)
+        if not self.can_be_asked(constraint.parent, constraint.parent_columns):
             return True
         pairs = [(ddl.quoted(own), ddl.quoted(theirs)) for own, theirs in zip(constraint.columns, constraint.parent_columns)]
         rest = 'FROM %s C WHERE %s AND NOT EXISTS (SELECT 1 FROM %s P WHERE %s)' % (
@@ -410,6 +442,15 @@ class Alteration(Creation):
         if orphans:
             self.block(change, '%d rows point to no row of %s, as the new foreign key wants it: correct them first (SELECT C.* %s).' % (
                 orphans, constraint.parent, rest))
+        return not orphans
+
+    def rows_need_no_parent(self, change, constraint):
+        """The table of the parents is made by this plan, and has no row."""
+        condition = ' AND '.join('%s IS NOT NULL' % ddl.quoted(name) for name in constraint.columns)
+        orphans = self.number(change.table, condition)
+        if orphans:
+            self.block(change, '%d rows point to a row of %s by the new foreign key (%s), and that table is only made now: let it be made first, by an '
+                       'update without %s, and fill it.' % (orphans, constraint.parent, ', '.join(constraint.columns), change.table))
         return not orphans
 
     def drop_constraint(self, change):
@@ -422,16 +463,15 @@ class Alteration(Creation):
         if not asked and not replaced and not set(gone) & set(constraint.columns or ddl.names_in(constraint.condition or '')):
             return None
         sql = self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(name))
-        return [self.step('free names', change, sql)]
+        # A key cannot go before what points to it.
+        return [self.step('free references' if constraint.kind == 'R' else 'free names', change, sql)]
 
     def rename_constraint(self, change):
         if self.is_put_back(change.table, change.old):
-            return [self.renaming_of_constraint('references', change)]
-        return [self.renaming_of_constraint('renames', change)]
-
-    def renaming_of_constraint(self, phase, change):
+            # Under the new name.
+            return []
         old = change.old.name or change.old.system_name
-        return self.step(phase, change, self.alter(change.table, 'RENAME CONSTRAINT %s TO %s' % (ddl.quoted(old), ddl.quoted(change.new.name))))
+        return [self.step('renames', change, self.alter(change.table, 'RENAME CONSTRAINT %s TO %s' % (ddl.quoted(old), ddl.quoted(change.new.name))))]
 
     def is_put_back(self, table, constraint):
         return any(constraint in self.constraints_on(self.live.tables[table], column) for owner, column in self.shadowed if owner == table)
@@ -443,10 +483,19 @@ class Alteration(Creation):
 
     # ---- indexes, partitions, triggers
 
+    def can_be_made(self, change, index):
+        """Whether the rows that there are keep a unique index."""
+        return not index.unique or not self.can_be_asked(index.table, index.columns) or self.have_no_value_twice(change, index.table, index.columns)
+
+    def create_index(self, change):
+        return Creation.steps(self, change) if self.can_be_made(change, change.item) else []
+
     def change_index(self, change):
         name = ddl.quoted(change.new.name)
         if change.old.carries_key:
             return None
+        if not change.old.unique and not self.can_be_made(change, change.new):
+            return []
         if _only_compression(change):
             how = 'COMPRESS %d' % change.new.compress if change.new.compress else 'NOCOMPRESS'
             return [self.step('indexes', change, 'ALTER INDEX %s REBUILD %s' % (name, how), READS)]
@@ -505,6 +554,7 @@ class Alteration(Creation):
         operations.DropConstraint: drop_constraint,
         operations.RenameConstraint: rename_constraint,
         operations.EnableConstraint: enable_constraint,
+        operations.CreateIndex: create_index,
         operations.ChangeIndex: change_index,
         operations.RenameIndex: rename_index,
         operations.DropIndex: drop_index,

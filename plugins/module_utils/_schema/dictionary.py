@@ -134,7 +134,11 @@ def _read_constraints(schema, rows):
     tables = dict((row[0], (row[2], columns.get(row[0], ()))) for row in rows['constraints'])
     keys = set()
     for name, kind, table, condition, owner, parent_owner, parent_key, rule, status, validated, generated, index in rows['constraints']:
-        if table not in schema.tables or (kind == 'C' and _is_not_null(condition, schema.tables[table])):
+        if table not in schema.tables:
+            continue
+        if kind == 'C' and _is_not_null(condition, schema.tables[table]):
+            for column in columns.get(name, ()):
+                schema.tables[table].columns[column].own_not_null = True
             continue
         constraint = model.Constraint(kind=kind, name=None if generated == 'GENERATED NAME' else name, columns=columns.get(name, ()),
                                       enabled=status == 'ENABLED', validated=validated == 'VALIDATED')

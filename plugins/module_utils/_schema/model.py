@@ -85,6 +85,8 @@ class Column(Record):
     fields = ('name', 'type', 'default', 'nullable')
     # Of the dictionary only: releases have none, and it is kept when a column is made anew.
     comment = None
+    # Of the dictionary only: whether it is NOT NULL by itself, and not only as a part of the primary key.
+    own_not_null = False
 
     def __init__(self, name, type, default=None, nullable=True, where=''):      # pylint: disable=super-init-not-called,redefined-builtin
         # Most of a schema is columns: the short way.

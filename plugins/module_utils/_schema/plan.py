@@ -16,8 +16,8 @@ REWRITES = 'rewrites rows'
 LOSES = 'loses data'
 
 # The order of the steps. What an earlier run left half done comes first; nothing is dropped before all else is in place.
-PHASES = ('continue', 'finish', 'tables', 'sequences', 'free names', 'columns', 'drop columns', 'partition', 'renames', 'keys', 'checks', 'references',
-          'indexes', 'triggers', 'drop', 'unused')
+PHASES = ('continue', 'finish', 'tables', 'sequences', 'free references', 'free names', 'columns', 'drop columns', 'partition', 'renames', 'keys', 'checks',
+          'references', 'indexes', 'triggers', 'drop', 'unused')
 
 
 class Step(model.Record):

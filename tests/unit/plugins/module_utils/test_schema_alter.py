@@ -427,6 +427,88 @@ def test_rows_without_a_parent_are_counted_before_a_new_foreign_key(oracle, valu
     assert (execute.apply(oracle.connect(), made.steps).failed is None) and bool(made.steps) is not bool(orphans)
 
 
+def test_values_that_a_new_unique_index_would_find_twice_are_counted_first(oracle):
+    oracle.run(TABLE % 'id NUMBER', ROW, ROW)
+
+    made = planned(oracle, [TABLE % 'id NUMBER', 'CREATE UNIQUE INDEX i ON t (id)'])
+
+    assert (made.steps, len(made.blocked)) == ([], 1)
+    assert made.blocked[0].startswith('I: 1 values of the new key (ID) are in more than one row: correct them first (SELECT ID FROM T ')
+
+
+def test_a_constraint_on_a_column_that_changes_its_type_is_not_asked_of_the_old_type(oracle):
+    """It would be an error: a date is not compared with a number."""
+    oracle.run(TABLE % 'id NUMBER, a DATE', ROW)
+
+    left = applied(oracle, [TABLE % 'id NUMBER, a NUMBER, CONSTRAINT c CHECK (a > 0)'])
+
+    assert left == []
+
+
+def test_rows_that_point_to_a_table_which_is_only_made_now_are_counted_first(oracle):
+    oracle.run(TABLE % 'id NUMBER', ROW)
+
+    made = planned(oracle, ['CREATE TABLE p (id NUMBER PRIMARY KEY)', TABLE % 'id NUMBER, CONSTRAINT f FOREIGN KEY (id) REFERENCES p (id)'])
+
+    assert len(made.blocked) == 1
+    assert made.blocked[0].startswith('T: 1 rows point to a row of P by the new foreign key (ID), and that table is only made now')
+
+
+def test_another_primary_key_is_a_decision_of_the_user_before_anything_is_done(oracle):
+    oracle.run(TABLE % 'id NUMBER, a NUMBER NOT NULL, CONSTRAINT old_key PRIMARY KEY (id)')
+    wanted = [TABLE % 'id NUMBER, a NUMBER, CONSTRAINT new_key PRIMARY KEY (a)']
+
+    refused = planned(oracle, wanted)
+    left = applied(oracle, wanted, drop=['OLD_KEY'])
+
+    assert refused.blocked == ['T: the release wants the primary key (A), and there is another one, OLD_KEY (ID): name it in drop (ORA-02260).']
+    assert left == []
+
+
+def test_a_column_is_not_null_as_long_as_a_primary_key_needs_it(oracle):
+    oracle.run(TABLE % 'id NUMBER, a NUMBER NOT NULL, b NUMBER, CONSTRAINT k PRIMARY KEY (id, a)')
+    wanted = [TABLE % 'id NUMBER, a NUMBER, b NUMBER DEFAULT 1']
+
+    kept = planned(oracle, wanted)
+    left = applied(oracle, wanted, drop=['K'])
+
+    assert sql_of(kept) == ['ALTER TABLE T MODIFY (B DEFAULT 1)']
+    assert ('T: the column A: NOT NULL, the release wants NULL, and the primary key K, which the release does not have, needs it') in kept.drift
+    assert left == []
+
+
+def test_a_foreign_key_is_dropped_before_the_key_that_it_points_to(oracle):
+    oracle.run(TABLE % 'id NUMBER, CONSTRAINT k PRIMARY KEY (id)', 'CREATE TABLE u (id NUMBER, CONSTRAINT f FOREIGN KEY (id) REFERENCES t (id))')
+
+    left = applied(oracle, [TABLE % 'id NUMBER', 'CREATE TABLE u (id NUMBER)'], drop=['K', 'F'])
+
+    assert left == []
+
+
+def test_what_is_put_back_has_its_new_name_at_once_as_the_old_one_may_be_wanted_for_something_else(oracle):
+    oracle.run(TABLE % 'id NUMBER, a NUMBER, CONSTRAINT c CHECK (a > 0)', 'INSERT INTO t VALUES (1, 7)')
+    wanted = [TABLE % 'id NUMBER, a NUMBER(5), CONSTRAINT c UNIQUE (id), CONSTRAINT d CHECK (a > 0)']
+
+    made = planned(oracle, wanted)
+    left = applied(oracle, wanted)
+
+    assert [sql for sql in sql_of(made) if 'CONSTRAINT' in sql] == [
+        'ALTER TABLE T DROP CONSTRAINT C', 'ALTER TABLE T ADD CONSTRAINT C UNIQUE (ID)', 'ALTER TABLE T ADD CONSTRAINT D CHECK (A > 0)']
+    assert left == []
+
+
+@pytest.mark.parametrize('key, index', [(', CONSTRAINT u UNIQUE (a)', []), ('', ['CREATE INDEX u ON t (id, a)'])])
+def test_a_column_in_a_key_or_index_becomes_no_clob_before_the_user_lets_that_go(oracle, key, index):
+    oracle.run(TABLE % ('id NUMBER, a VARCHAR(9)' + key), "INSERT INTO t VALUES (1, 'x')", *index)
+    wanted = [TABLE % 'id NUMBER, a CLOB']
+
+    refused = planned(oracle, wanted)
+    left = applied(oracle, wanted, drop=['U'])
+
+    assert refused.blocked == ['T: the column A becomes a CLOB, which cannot be in U (ORA-02329): name it in drop.']
+    assert left == []
+
+
 def test_novalidate_adds_first_and_checks_the_rows_in_a_step_of_its_own(oracle):
     oracle.run(TABLE % 'id NUMBER', ROW)
 
