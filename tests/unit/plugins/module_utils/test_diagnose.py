@@ -197,5 +197,15 @@ def test_only_the_instance_that_is_asked_for_counts_as_one_with_placeholders(sit
     assert causes(_diagnose.check_configuration(site)) == expected
 
 
+@pytest.mark.parametrize('own_maps, expected', [(True, ['gridmap_missing', 'authmap_broken']), (False, ['gridmap_missing'])])
+def test_an_odd_user_is_a_fault_of_an_own_map_only(site, own_maps, expected):
+    os.makedirs(site.frontend())
+    with open(site.frontend('authmap.json'), 'w') as users:
+        users.write('[{"DN": "/CN=alice", "LOGIN": null, "NAME": "Alice", "ROLES": {}}]')
+    site.options['own_maps'] = own_maps
+
+    assert causes(_diagnose._maps(site)) == expected
+
+
 def test_every_cause_has_a_remedy_that_is_a_sentence():
     assert all(remedy[0].isupper() and remedy.endswith('.') for remedy in _diagnose.CAUSES.values())
