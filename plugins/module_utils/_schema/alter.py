@@ -51,10 +51,10 @@ class Alteration(Creation):
         self.retyped = [(change.table, change.old.name) for change in changes if isinstance(change, operations.ModifyColumn) and not self.same_type(change)]
         self.replaced = [(change.table, change.constraint.name) for change in changes if isinstance(change, operations.AddConstraint)]
         # What another step drops or renames is not put back, or put back under its new name.
-        self.dropped = [change.constraint for change in changes if isinstance(change, operations.DropConstraint) and self.drop_constraint(change)]
+        self.dropped = [_called(change.constraint) for change in changes if isinstance(change, operations.DropConstraint) and self.drop_constraint(change)]
         self.dropped_indexes = [change.old.name for change in changes if isinstance(change, operations.ChangeIndex) and not _only_compression(change)]
         self.dropped_indexes += [change.item.name for change in changes if isinstance(change, operations.DropIndex) and change.item.name in self.drop]
-        self.renamed_constraints = dict(((change.table, change.old.name or change.old.system_name), change.new.name) for change in changes
+        self.renamed_constraints = dict(((change.table, _called(change.old)), change.new.name) for change in changes
                                         if isinstance(change, operations.RenameConstraint))
         self.renamed_indexes = dict((change.old.name, change.new) for change in changes if isinstance(change, operations.RenameIndex))
         self.added = [(change.table, change.column.name) for change in changes if isinstance(change, (operations.AddColumn, operations.FinishColumn))]
@@ -144,8 +144,8 @@ class Alteration(Creation):
             clauses.append('DEFAULT %s' % (change.new.default or 'NULL'))
         if change.new.nullable and not change.old.nullable:
             key = self.table(change).primary_key
-            if key is not None and change.old.name in key.columns and key not in self.dropped and not clauses:
-                return '%s, and the primary key %s, which the release does not have, needs it' % (change.difference, key.name or key.system_name)
+            if key is not None and change.old.name in key.columns and _called(key) not in self.dropped and not clauses:
+                return '%s, and the primary key %s, which the release does not have, needs it' % (change.difference, _called(key))
             if self.is_not_null_by_itself(change, key):
                 clauses.append('NULL')
         if clauses:
@@ -158,7 +158,8 @@ class Alteration(Creation):
         """A primary key makes its columns NOT NULL as long as it is there."""
         if key is None or change.old.name not in key.columns:
             return True
-        return key in self.dropped and self.table(change).columns[change.old.name].own_not_null
+        live = self.table(change).columns.get(change.old.name)
+        return _called(key) in self.dropped and (live is None or live.own_not_null)
 
     def modification(self, change, clauses):
         return self.alter(change.table, 'MODIFY (%s %s)' % (ddl.quoted(change.new.name), ' '.join(clauses)))
@@ -221,12 +222,12 @@ class Alteration(Creation):
             # Before the old column goes: so it is lost nowhere.
             steps.append(self.step('columns', change, render.comment(change.table, shadow, old.comment), reason='the comment of %s is kept' % old.name))
         steps.append(self.copy(change, 'columns', old, shadow, new.type))
-        steps += [self.step('columns', change, self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(constraint.name or constraint.system_name)),
+        steps += [self.step('columns', change, self.alter(change.table, 'DROP CONSTRAINT %s' % ddl.quoted(_called(constraint))),
                             reason='it hangs on the column %s, and is put back on the new one' % old.name)
                   for constraint in self.once('taken off', self.constraints_on(table, old.name))]
         steps += [self.step('columns', change, 'DROP INDEX %s' % ddl.quoted(index.name),
                             reason='its expression hangs on the column %s, and is put back on the new one' % old.name)
-                  for index in self.once('taken off', self.indexes_on(table, old.name)) if any('(' in text for text in index.columns)]
+                  for index in self.once('indexes taken off', self.indexes_on(table, old.name)) if any('(' in text for text in index.columns)]
         steps.append(self.step('columns', change, self.new_name(change.table, old.name, replaced), reason='the new column is to have its name'))
         steps += self.without_not_null(change, old, replaced)
         steps.append(self.copy(change, 'columns', old.replace(name=replaced), shadow, new.type))
@@ -252,8 +253,8 @@ class Alteration(Creation):
     def once(self, what, items):
         """Those that no other column of the plan has had for the same: a key or index of two columns hangs on both."""
         handled = self.handled.setdefault(what, [])
-        found = [item for item in items if item not in handled]
-        handled += found
+        found = [item for item in items if _called(item) not in handled]
+        handled += [_called(item) for item in found]
         return found
 
     def copy(self, change, phase, old, shadow, kind):
@@ -289,7 +290,7 @@ class Alteration(Creation):
         for constraint in self.constraints_on(table, name):
             if constraint.kind == 'R' and not constraint.parent_columns:
                 self.block(change, 'the foreign key %s on the column %s points to a key of another account, %s, and could not be put back: drop it by hand '
-                           'first.' % (constraint.name or constraint.system_name, name, constraint.parent))
+                           'first.' % (_called(constraint), name, constraint.parent))
                 return False
             children = [child.name for child in self.live.tables.values() for key in child.constraints_of('R')
                         if constraint.kind in 'PU' and key.parent == table.name and key.parent_columns == constraint.columns]
@@ -297,7 +298,7 @@ class Alteration(Creation):
                 self.block(change, 'the column %s is in a key that %s points to (ORA-12992).' % (name, ', '.join(children)))
                 return False
         if change.new.type.is_lob:
-            hanging = [item.name or item.system_name for item in self.constraints_on(table, name) if item.kind in 'PUR']
+            hanging = [_called(item) for item in self.constraints_on(table, name) if item.kind in 'PUR']
             hanging += [index.name for index in self.indexes_on(table, name)]
             if hanging:
                 self.block(change, 'the column %s becomes a %s, which cannot be in %s (ORA-02329): name it in drop.' % (
@@ -307,7 +308,7 @@ class Alteration(Creation):
 
     def constraints_on(self, table, column):
         """Those that no other step drops."""
-        return [constraint for constraint in table.constraints if constraint not in self.dropped and column in (
+        return [constraint for constraint in table.constraints if _called(constraint) not in self.dropped and column in (
             constraint.columns if constraint.kind != 'C' else ddl.names_in(constraint.condition))]
 
     def indexes_on(self, table, column):
@@ -320,10 +321,10 @@ class Alteration(Creation):
         steps = []
         for constraint in self.once('put back', self.constraints_on(table, change.old.name)):
             phase = {'P': 'keys', 'U': 'keys', 'C': 'checks', 'R': 'references'}[constraint.kind]
-            named = constraint.replace(name=self.renamed_constraints.get((change.table, constraint.name or constraint.system_name), constraint.name))
+            named = constraint.replace(name=self.renamed_constraints.get((change.table, _called(constraint)), constraint.name))
             steps.append(self.step(phase, change, self.alter(change.table, 'ADD ' + render.constraint_definition(named)), READS,
                                    'it hung on the old column %s' % change.old.name))
-        for index in self.once('put back', self.indexes_on(table, change.old.name)):
+        for index in self.once('indexes put back', self.indexes_on(table, change.old.name)):
             made = self.renamed_indexes.get(index.name, index)
             steps.append(self.step('indexes', change, render.create_index(made), READS, 'it hung on the old column %s' % change.old.name, rows=table.rows))
         return steps
@@ -375,9 +376,9 @@ class Alteration(Creation):
     def add_constraint(self, change):
         constraint, other = change.constraint, self.table(change).primary_key
         phase = {'P': 'keys', 'U': 'keys', 'C': 'checks', 'R': 'references'}[constraint.kind]
-        if constraint.kind == 'P' and other is not None and other not in self.dropped:
+        if constraint.kind == 'P' and other is not None and _called(other) not in self.dropped:
             return self.block(change, 'the release wants the primary key (%s), and there is another one, %s (%s): name it in drop (ORA-02260).' % (
-                ', '.join(constraint.columns), other.name or other.system_name, ', '.join(other.columns)))
+                ', '.join(constraint.columns), _called(other), ', '.join(other.columns)))
         if self.novalidate and constraint.kind in 'CR' and constraint.name and constraint.enabled and constraint.validated:
             definition = render.constraint_definition(constraint.replace(validated=False))
             return [self.step(phase, change, self.alter(change.table, 'ADD ' + definition)),
@@ -455,7 +456,7 @@ class Alteration(Creation):
 
     def drop_constraint(self, change):
         constraint = change.constraint
-        name = constraint.name or constraint.system_name
+        name = _called(constraint)
         asked = set((name, '%s.%s' % (change.table, name))) & self.drop
         # The release knows the name and wants something else by it.
         replaced = (change.table, name) in self.replaced
@@ -470,15 +471,16 @@ class Alteration(Creation):
         if self.is_put_back(change.table, change.old):
             # Under the new name.
             return []
-        old = change.old.name or change.old.system_name
+        old = _called(change.old)
         return [self.step('renames', change, self.alter(change.table, 'RENAME CONSTRAINT %s TO %s' % (ddl.quoted(old), ddl.quoted(change.new.name))))]
 
     def is_put_back(self, table, constraint):
-        return any(constraint in self.constraints_on(self.live.tables[table], column) for owner, column in self.shadowed if owner == table)
+        return any(_called(constraint) == _called(other) for owner, column in self.shadowed if owner == table
+                   for other in self.constraints_on(self.live.tables[table], column))
 
     def enable_constraint(self, change):
         # By then it has the name of the release.
-        name = ddl.quoted(change.new.name or change.old.name or change.old.system_name)
+        name = ddl.quoted(change.new.name or _called(change.old))
         return [self.step('references', change, self.alter(change.table, 'MODIFY CONSTRAINT %s ENABLE VALIDATE' % name), READS, rows=self.table(change).rows)]
 
     # ---- indexes, partitions, triggers
@@ -587,6 +589,11 @@ class _Renames:
                 found.append((old, between))
                 self.waiting.append((between, new))
         return ['ALTER INDEX %s RENAME TO %s' % (ddl.quoted(old), ddl.quoted(new)) for old, new in found]
+
+
+def _called(item):
+    """The name of a constraint or index in the account, where no two have the same. Their contents may well be equal."""
+    return item.name or item.system_name
 
 
 def _is_on(index, column):

@@ -497,6 +497,29 @@ def test_what_is_put_back_has_its_new_name_at_once_as_the_old_one_may_be_wanted_
     assert left == []
 
 
+def test_two_tables_may_have_the_same_constraint_and_one_of_them_loses_it(oracle):
+    """By what they demand they cannot be told apart."""
+    oracle.run(*[text % name for name in 'tu' for text in (
+        'CREATE TABLE %s (id NUMBER, a NUMBER, CHECK (a > 0), UNIQUE (a))', 'INSERT INTO %s VALUES (1, 7)')])
+    wanted = ['CREATE TABLE t (id NUMBER)', 'CREATE TABLE u (id NUMBER, a NUMBER(5), CHECK (a > 0), UNIQUE (a))']
+
+
+    left = applied(oracle, wanted, drop=['T.A'])
+
+    assert left == []
+    assert sorted(constraint.kind for constraint in oracle.read().tables['U'].constraints) == ['C', 'U']
+
+
+def test_two_tables_whose_columns_change_alike_are_both_put_in_order(oracle):
+    oracle.run(*[text % name for name in 'tu' for text in (
+        'CREATE TABLE %s (id NUMBER, a NUMBER, CHECK (a > 0 AND id > 0))', 'INSERT INTO %s VALUES (1, 7)')])
+
+    left = applied(oracle, ['CREATE TABLE %s (id NUMBER, a NUMBER(5), CHECK (a > 0 AND id > 0))' % name for name in 'tu'])
+
+    assert left == []
+    assert [len(table.constraints) for table in oracle.read().tables.values()] == [1, 1]
+
+
 @pytest.mark.parametrize('key, index', [(', CONSTRAINT u UNIQUE (a)', []), ('', ['CREATE INDEX u ON t (id, a)'])])
 def test_a_column_in_a_key_or_index_becomes_no_clob_before_the_user_lets_that_go(oracle, key, index):
     oracle.run(TABLE % ('id NUMBER, a VARCHAR(9)' + key), "INSERT INTO t VALUES (1, 'x')", *index)
