@@ -96,6 +96,20 @@ class Alteration(Creation):
     def has_lob(self, table):
         return any(column.type.is_lob for column in table.columns.values())
 
+    # ---- tables
+
+    def create_table(self, change):
+        """A foreign key to a table that is there may point to a key that this plan is yet to make: then it comes after that."""
+        late = [key for key in change.item.constraints_of('R') if key.parent in self.live.tables and not self.has_key(key.parent, key.parent_columns)]
+        made = change.item.replace(constraints=[constraint for constraint in change.item.constraints if constraint not in late])
+        return Creation.steps(self, change.replace(item=made)) + [
+            self.step('references', change, self.alter(made.name, 'ADD ' + render.constraint_definition(key)), reason='%s has this key only now' % key.parent)
+            for key in late]
+
+    def has_key(self, table, columns):
+        return self.can_be_asked(table, columns) and any(
+            key.kind in 'PU' and key.columns == columns and _called(key) not in self.dropped for key in self.live.tables[table].constraints)
+
     # ---- columns
 
     def add_column(self, change):
@@ -544,6 +558,7 @@ class Alteration(Creation):
         return [self.step('drop', change, sql, LOSES if kind == 'TABLE' else METADATA, rows=getattr(change.item, 'rows', None))]
 
     _PLANNERS = {
+        operations.CreateTable: create_table,
         operations.AddColumn: add_column,
         operations.ModifyColumn: modify_column,
         operations.FinishColumn: finish_column,

@@ -454,6 +454,18 @@ def test_rows_that_point_to_a_table_which_is_only_made_now_are_counted_first(ora
     assert made.blocked[0].startswith('T: 1 rows point to a row of P by the new foreign key (ID), and that table is only made now')
 
 
+def test_a_new_table_that_points_to_a_key_which_is_only_made_now_gets_its_foreign_key_after_that(oracle):
+    oracle.run(TABLE % 'id NUMBER', ROW)
+    wanted = [TABLE % 'id NUMBER, CONSTRAINT k PRIMARY KEY (id)', 'CREATE TABLE u (id NUMBER, t_id NUMBER, CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t (id))']
+
+    made = planned(oracle, wanted)
+    left = applied(oracle, wanted)
+
+    assert sql_of(made) == ['CREATE TABLE U (\n  ID NUMBER,\n  T_ID NUMBER\n)', 'ALTER TABLE T MODIFY (ID NOT NULL)',
+                            'ALTER TABLE T ADD CONSTRAINT K PRIMARY KEY (ID)', 'ALTER TABLE U ADD CONSTRAINT F FOREIGN KEY (T_ID) REFERENCES T (ID)']
+    assert left == []
+
+
 def test_another_primary_key_is_a_decision_of_the_user_before_anything_is_done(oracle):
     oracle.run(TABLE % 'id NUMBER, a NUMBER NOT NULL, CONSTRAINT old_key PRIMARY KEY (id)')
     wanted = [TABLE % 'id NUMBER, a NUMBER, CONSTRAINT new_key PRIMARY KEY (a)']
