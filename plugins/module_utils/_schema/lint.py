@@ -121,6 +121,9 @@ class _Builder:
                 self.problem(table, 'the column name %s is longer than the %d bytes of this server (ORA-00972).' % (column.name, self.limits.name_bytes))
         for constraint in table.constraints:
             self.check_constraint(table, constraint)
+        keys = [constraint.columns for constraint in table.constraints if constraint.kind in 'PU']
+        for columns in sorted(set(columns for columns in keys if keys.count(columns) > 1)):
+            self.problem(table, 'the table %s has two keys of the same columns, %s (ORA-02261).' % (table.name, ', '.join(columns)))
         if len(table.constraints_of('P')) > 1:
             self.problem(table, 'the table %s has more than one primary key (ORA-02260).' % table.name)
         if table.partitioning is not None:

@@ -101,6 +101,7 @@ TABLE = 'CREATE TABLE t (a NUMBER, b CLOB, CONSTRAINT k PRIMARY KEY (a))'
     ('CREATE TABLE u (a NUMBER REFERENCES nowhere (a))', 'a foreign key points to the table NOWHERE, which no statement creates (ORA-00942).'),
     ('CREATE TABLE u (a NUMBER, CONSTRAINT f FOREIGN KEY (a) REFERENCES t (b))', 'F points to T(B), which is no primary or unique key (ORA-02270).'),
     ('CREATE TABLE u (a CLOB PRIMARY KEY)', 'the LOB column A cannot be in a key (ORA-02329).'),
+    ('CREATE TABLE u (a NUMBER PRIMARY KEY, UNIQUE (a))', 'the table U has two keys of the same columns, A (ORA-02261).'),
     ('CREATE TABLE u (a NUMBER PRIMARY KEY, b NUMBER, PRIMARY KEY (b))', 'the table U has more than one primary key (ORA-02260).'),
     ('CREATE TABLE u (a NUMBER, UNIQUE (b))', 'constraint U names the column B, which the table U has not (ORA-00904).'),
 ])
