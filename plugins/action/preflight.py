@@ -12,7 +12,6 @@ import shlex
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight, _renamed
 
 INSTALLS = ('hg', 'venv')
@@ -81,16 +80,6 @@ class ActionModule(ActionBase):
         if not known or (self._connection.become and known.group(1) != '0'):
             said = (answer.get('stderr') or answer.get('stdout') or '').strip().splitlines()
             return ['%s: cannot become root: %s. Allow the account sudo without a password.' % (where, said[-1] if said else 'no answer')]
-        return self._account_problems(task_vars, root, *known.groups()[1:])
-
-    def _account_problems(self, task_vars, root, login, owner, group):
-        """Where the tree on the host is one of the other mode: with service accounts, or of one account."""
-        single = _preflight.is_single(task_vars, self._templar.template)
+        login, owner, group = known.groups()[1:]
         user = self._templar.template(task_vars.get('crab_user', task_vars.get('ansible_user', login)))
-        if single and user != login:
-            return ['crab_user: it is %s, and the host is reached as %s. With crab_single_account, log in as the account that everything is to belong to.'
-                    % (user, login)]
-        if owner is None:
-            return []
-        fault = _accounts.fault(root, None if group == _accounts.SHARED else owner, user, single)
-        return [' '.join(fault)] if fault else []
+        return _preflight.account_problems(_preflight.is_single(task_vars, self._templar.template), user, root, login, owner, group)

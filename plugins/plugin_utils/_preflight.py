@@ -27,7 +27,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
-from ansible_collections.cmsweb.crab.plugins.module_utils import _authmap, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _venv, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import (
+    _accounts, _authmap, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _venv, _x509,
+)
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, driver, source
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _wheels
@@ -94,6 +96,22 @@ def _needs_root(role, values, user):
         problems.append('crabserver_config_settings: crab_single_account is true, and nobody but root can listen on main.port %d. Choose one from %d on.'
                         % (port, FREE_PORT))
     return problems
+
+
+def account_problems(single, user, root, login, owner, group):
+    """What the host tells against the wanted mode.
+
+    :param user: the account that everything is to belong to, or that deploys
+    :param login: the account that tasks run as on the host
+    :param owner: with group, whose the folder .deploy of the tree in root is; None where nothing is deployed
+    """
+    if single and login == 'root':
+        return ['ansible_user: with crab_single_account everything would run as root. Log in as another account, or set crab_single_account to false.']
+    if single and user != login:
+        return ['crab_user: it is %s, and the host is reached as %s. With crab_single_account, log in as the account that everything is to belong to.'
+                % (user, login)]
+    fault = _accounts.fault(root, None if group == _accounts.SHARED else owner, user, single) if owner else None
+    return [' '.join(fault)] if fault else []
 
 
 def _port(url):

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, cmsweb.crab maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What needs no host; what a play says: tests/integration/test_bad_input.py and test_single.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight
+
+
+@pytest.mark.parametrize('single, login, owner, group, said', [
+    (True, 'alice', None, None, None),
+    (True, 'alice', 'alice', 'zh', None),
+    (True, 'alice', 'alice', '_sw', '/data/srv was deployed with service accounts, and crab_single_account is true.'),
+    (True, 'root', None, None, 'ansible_user: with crab_single_account everything would run as root.'),
+    (True, 'bob', None, None, 'crab_user: it is alice, and the host is reached as bob.'),
+    (False, 'root', None, None, None),
+    (False, 'root', 'alice', '_sw', None),
+    (False, 'root', 'alice', 'zh', '/data/srv was deployed in single-account mode, by alice, and crab_single_account is not true.'),
+])
+def test_the_host_must_fit_the_mode(single, login, owner, group, said):
+    problems = _preflight.account_problems(single, 'root' if login == 'root' and single else 'alice', '/data/srv', login, owner, group)
+
+    assert [problem.split('. ')[0] + '.' for problem in problems] == ([said] if said else [])
+
+
+@pytest.mark.parametrize('value, single', [(True, True), ('true', True), (False, False), ('false', False), ('no', False)])
+def test_the_mode_may_come_from_the_command_line(value, single):
+    assert _preflight.is_single({'crab_single_account': value}, lambda text: text) is single
+
+
+@pytest.mark.parametrize('url, port', [
+    ('https://crab-vm.example.org', 443), ('http://crab-vm.example.org', 80), ('https://crab-vm.example.org:8443/', 8443), ('https://x:y', 1024)])
+def test_the_port_of_a_url(url, port):
+    assert _preflight._port(url) == port
