@@ -58,7 +58,10 @@ class Alteration(Creation):
                                         if isinstance(change, operations.RenameConstraint))
         self.renamed_indexes = dict((change.old.name, change.new) for change in changes if isinstance(change, operations.RenameIndex))
         self.added = [(change.table, change.column.name) for change in changes if isinstance(change, (operations.AddColumn, operations.FinishColumn))]
-        self.renames = _Renames([change for change in changes if isinstance(change, operations.RenameIndex) and not self.is_remade(change.old)])
+        self.renames = _Renames([(change, change.old.name, change.new.name) for change in changes
+                                 if isinstance(change, operations.RenameIndex) and not self.is_remade(change.old)])
+        self.constraint_renames = _Renames([(change, _called(change.old), change.new.name) for change in changes
+                                            if isinstance(change, operations.RenameConstraint) and not self.is_put_back(change.table, change.old)])
 
     def steps(self, change):
         planner = self._PLANNERS.get(type(change))
@@ -482,11 +485,9 @@ class Alteration(Creation):
         return [self.step('free references' if constraint.kind == 'R' else 'free names', change, sql)]
 
     def rename_constraint(self, change):
-        if self.is_put_back(change.table, change.old):
-            # Under the new name.
-            return []
-        old = _called(change.old)
-        return [self.step('renames', change, self.alter(change.table, 'RENAME CONSTRAINT %s TO %s' % (ddl.quoted(old), ddl.quoted(change.new.name))))]
+        """What is put back gets its new name there."""
+        return [self.step('renames', one, self.alter(one.table, 'RENAME CONSTRAINT %s TO %s' % (ddl.quoted(old), ddl.quoted(new))))
+                for one, old, new in self.constraint_renames.in_order()]
 
     def is_put_back(self, table, constraint):
         return any(_called(constraint) == _called(other) for owner, column in self.shadowed if owner == table
@@ -522,7 +523,7 @@ class Alteration(Creation):
         return any(table == index.table and _is_on(index, column) for table, column in self.shadowed)
 
     def rename_index(self, change):
-        return [self.step('renames', change, sql) for sql in self.renames.statements(change)]
+        return [self.step('renames', one, 'ALTER INDEX %s RENAME TO %s' % (ddl.quoted(old), ddl.quoted(new))) for one, old, new in self.renames.in_order()]
 
     def drop_index(self, change):
         if change.item.name not in self.drop:
@@ -584,26 +585,29 @@ class Alteration(Creation):
 
 
 class _Renames:
-    """Indexes whose new name another one still has: that one goes first; two that swap names go by way of a third."""
+    """Indexes or constraints whose new name another one still has: that one goes first; two that swap names go by way of a third.
 
-    def __init__(self, changes):
-        self.waiting = [(change.old.name, change.new.name) for change in changes]
+    :param waiting: list of (operation, old name, new name).
+    """
 
-    def statements(self, change):
-        """Those of the first operation; the others come with it, in an order that works."""
+    def __init__(self, waiting):
+        self.waiting = waiting
+
+    def in_order(self):
+        """All of them, for the first operation that asks: the others have nothing left to do."""
         found = []
         while self.waiting:
-            names = [old for old, _new in self.waiting]
-            free = [pair for pair in self.waiting if pair[1] not in names]
+            names = [old for _change, old, _new in self.waiting]
+            free = [one for one in self.waiting if one[2] not in names]
             if free:
                 self.waiting.remove(free[0])
                 found.append(free[0])
             else:
-                old, new = self.waiting.pop(0)
+                change, old, new = self.waiting.pop(0)
                 between = operations.shadow_name(new)
-                found.append((old, between))
-                self.waiting.append((between, new))
-        return ['ALTER INDEX %s RENAME TO %s' % (ddl.quoted(old), ddl.quoted(new)) for old, new in found]
+                found.append((change, old, between))
+                self.waiting.append((change, between, new))
+        return found
 
 
 def _called(item):

@@ -373,6 +373,18 @@ def test_constraints_are_changed_by_their_names(oracle, old, new, sql):
     assert sorted(made) == sorted(sql)
 
 
+def test_constraints_that_change_their_names_with_each_other_go_by_way_of_a_third(oracle):
+    checks = 'id NUMBER, a NUMBER, CONSTRAINT %s CHECK (id > 0), CONSTRAINT %s CHECK (a > 0)'
+    oracle.run(TABLE % checks % ('c', 'd'))
+
+    made = planned(oracle, [TABLE % checks % ('d', 'c')])
+    left = applied(oracle, [TABLE % checks % ('d', 'c')])
+
+    assert sql_of(made) == ['ALTER TABLE T RENAME CONSTRAINT C TO D$50C9E8D5', 'ALTER TABLE T RENAME CONSTRAINT D TO C',
+                            'ALTER TABLE T RENAME CONSTRAINT D$50C9E8D5 TO D']
+    assert left == []
+
+
 def test_a_constraint_that_has_another_name_and_is_off_is_renamed_first_and_then_found_by_its_name(oracle):
     oracle.run(TABLE % 'id NUMBER, CONSTRAINT c CHECK (id > 0) DISABLE')
 
