@@ -527,7 +527,6 @@ def test_two_tables_may_have_the_same_constraint_and_one_of_them_loses_it(oracle
         'CREATE TABLE %s (id NUMBER, a NUMBER, CHECK (a > 0), UNIQUE (a))', 'INSERT INTO %s VALUES (1, 7)')])
     wanted = ['CREATE TABLE t (id NUMBER)', 'CREATE TABLE u (id NUMBER, a NUMBER(5), CHECK (a > 0), UNIQUE (a))']
 
-
     left = applied(oracle, wanted, drop=['T.A'])
 
     assert left == []
