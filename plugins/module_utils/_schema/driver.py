@@ -82,7 +82,7 @@ def connect(dsn, user, password, driver='auto', python_path=(), client_dir=None,
         if client_dir and module.__name__ == 'oracledb':
             module.init_oracle_client(lib_dir=client_dir)
         made = module.connect(user=to_native(user), password=to_native(password), dsn=to_native(dsn), **_encoding(module))
-    except module.Error as error:
+    except (module.Error, EnvironmentError) as error:
         problem = _problem(error, 'Cannot connect to %s as %s with %s' % (dsn, user, module.__name__), password)
         raise DriverMissing(problem.message, problem.hint) if problem.code == 'DPI-1047' else problem
     return Connection(module, made, password)

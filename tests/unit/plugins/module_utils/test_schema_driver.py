@@ -162,6 +162,19 @@ def test_a_refused_login_says_what_to_do(monkeypatch, text, code, hint):
     assert hint in caught.value.hint
 
 
+def test_an_error_of_the_network_while_connecting_is_a_problem_like_any_other(monkeypatch):
+    module = fake_driver(monkeypatch, 'oracledb')
+
+    def connect(**dummy):
+        raise IOError(110, 'Connection timed out with Zecret9')
+    module.connect = connect
+
+    with pytest.raises(driver.DatabaseProblem) as caught:
+        driver.connect('db', 'alice', 'Zecret9', 'oracledb')
+
+    assert caught.value.message == 'Cannot connect to db as alice with oracledb: [Errno 110] Connection timed out with ********.'
+
+
 def test_a_missing_client_library_is_a_missing_driver(monkeypatch):
     fake_driver(monkeypatch, 'cx_Oracle', failure=Details(0, 'DPI-1047: Cannot locate a 64-bit Oracle Client library'))
 
