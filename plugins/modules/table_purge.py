@@ -181,6 +181,8 @@ def _apply(connection, found, lock_timeout):
         outcome.applied += last.applied
         if not outcome.failed:
             outcome.failed, outcome.problem, outcome.remaining = last.failed, last.problem, last.remaining
+        elif last.failed:
+            outcome.remaining += found.after
     else:
         outcome.remaining += found.after
     return outcome

@@ -38,7 +38,10 @@ def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, done=
     outcome = Outcome(remaining=list(steps))
     if not steps:
         return outcome
-    connection.run('ALTER SESSION SET DDL_LOCK_TIMEOUT = %d' % lock_timeout)
+    try:
+        connection.run('ALTER SESSION SET DDL_LOCK_TIMEOUT = %d' % lock_timeout)
+    except driver.DatabaseProblem as problem:
+        return Outcome(failed=steps[0], problem=problem, remaining=list(steps[1:]))
     for number, step in enumerate(steps, 1):
         try:
             run_step(connection, step, retries, pause)

@@ -56,6 +56,17 @@ def test_steps_run_in_their_order_after_the_lock_timeout_is_set():
     assert ([step.object for step in outcome.applied], outcome.failed, outcome.remaining) == (['A', 'B'], None, [])
 
 
+def test_a_session_that_is_gone_before_the_first_step_fails_like_a_step():
+    class Gone(Scripted):
+        def run(self, sql):
+            raise driver.DatabaseProblem('ORA-03114', 'not connected', sql)
+
+    outcome = execute.apply(Gone(), steps('A', 'B'))
+
+    assert (outcome.failed.object, outcome.problem.code, outcome.applied) == ('A', 'ORA-03114', [])
+    assert [step.object for step in outcome.remaining] == ['B']
+
+
 def test_no_steps_send_nothing():
     connection = Scripted()
 

@@ -145,6 +145,23 @@ def test_a_connection_that_breaks_between_two_batches_leaves_what_is_done_and_sa
     assert result['msg'].endswith('The network went. 2 rows are changed and stay so; run again to go on from there.')
 
 
+def test_a_connection_that_breaks_before_row_movement_is_off_again_says_that_this_is_left(oracle, purge, monkeypatch):
+    filled(oracle, COLUMNS % '')
+    run, broken = driver.Connection.run, []
+
+    def breaking(self, sql, **binds):
+        broken.extend(['x'] if sql.endswith('SHRINK SPACE') else [])
+        if broken:
+            raise driver.DatabaseProblem('ORA-03113', 'The network went.')
+        return run(self, sql, **binds)
+    monkeypatch.setattr(driver.Connection, 'run', breaking)
+
+    result = purge()
+
+    assert (result['failed'], result['failed_step']['code'], len(result['applied'])) == (True, 'ORA-03113', 2)
+    assert result['remaining'] == ['ALTER TABLE FILEMETADATA DISABLE ROW MOVEMENT']
+
+
 def test_a_partition_of_a_list_of_times_may_hold_any_and_is_never_dropped_for_one_of_them():
     table = model.Table(name='T', partitioning=model.Partitioning(method='LIST', columns=('D',)))
     table.columns['D'] = model.Column('D', model.type_of('DATE'))
