@@ -157,7 +157,7 @@ def same(one, other):
 
 def masked_url(url):
     """A URL without the password that it may carry."""
-    return re.sub(r'//[^/@]*@', '//********@', url)
+    return re.sub(r'//[^/\s]*@', '//********@', url)
 
 
 def _text_keys(value):

@@ -208,3 +208,13 @@ def test_link_that_names_a_revision_is_told_with_the_cure(url, cure):
     'https://crab-vm.example.org/rest.json', 'https://x.example.org/' + 'a' * 41])
 def test_link_without_a_revision_is_fine(url):
     assert _external.pinned_revision(url) is None
+
+
+@pytest.mark.parametrize('url, shown', [
+    ('https://alice:hunter2@web.example.org/x', 'https://********@web.example.org/x'),
+    ('https://alice:h@hunter2@web.example.org/a@b', 'https://********@web.example.org/a@b'),
+    ('https://web.example.org/a@b', 'https://web.example.org/a@b'),
+    ('clone https://a:hunter2@x/y https://b:hunter3@x/z', 'clone https://********@x/y https://********@x/z'),
+])
+def test_a_url_is_shown_without_its_password_also_if_that_has_an_at_sign(url, shown):
+    assert _external.masked_url(url) == shown
