@@ -73,8 +73,8 @@ def attributes(block):
     lines = _x509.openssl(['asn1parse'], block + '\n')[1].splitlines()
     for number, line in enumerate(lines):
         if AC_OID in line:
-            offset = [later.split(':')[0].strip() for later in lines[number:] if 'OCTET STRING' in later][0]
-            return _parsed(block, offset)
+            offsets = [later.split(':')[0].strip() for later in lines[number:] if 'OCTET STRING' in later]
+            return _parsed(block, offsets[0]) if offsets else parse_attributes('')
     return None
 
 
@@ -92,6 +92,8 @@ def _parsed(block, offset):
 def parse_attributes(output):
     """The same from the text of openssl asn1parse: two times (begin, end), and the FQANs."""
     times = re.findall(r'GENERALIZEDTIME\s*:(\d{14})Z', output)
+    if len(times) < 2:
+        raise CrabError('The VOMS attributes of the proxy are damaged: they have no times.', HINT % 'cms')
     fqans = [fqan.strip() for fqan in re.findall(r'OCTET STRING\s*:(/\S+?/Role=.*)', output)]
     return calendar.timegm(time.strptime(times[1], '%Y%m%d%H%M%S')), fqans
 

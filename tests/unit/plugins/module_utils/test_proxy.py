@@ -93,3 +93,8 @@ def test_without_the_demand_for_attributes_only_the_chain_counts():
     proxy.ac_ends = None
 
     assert _proxy.refuse_faulty(proxy, 'x', 'cms', 24, False, 0) is None
+
+
+def test_attributes_without_their_times_are_damaged():
+    with pytest.raises(CrabError, match='The VOMS attributes of the proxy are damaged'):
+        _proxy.parse_attributes('  0:d=0  hl=2 l= 10 prim: OCTET STRING :/cms/Role=NULL')
