@@ -100,6 +100,7 @@ def test_5_the_accounts_crontab_starts_all_of_it_at_boot(deployed: Site) -> None
 def test_6_an_upgrade_is_tried_and_put_in_force_by_the_account(deployed: Site) -> None:
     run = play(deployed, "site.yml", UPGRADE, check=True)
 
+    assert f"a trial of {NEW}, " in run.output and "was not tried" not in run.output
     assert f"Software     {NEW}, crabserver v3.260407" in run.output
     assert "Verified     200 through the frontend, 200 from the backend" in run.output
     assert deployed.on(f"readlink {SRV}/current; ls -d {SRV}/.candidate 2> /dev/null || true") == f"{NEW}\n"
