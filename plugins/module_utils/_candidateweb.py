@@ -217,12 +217,14 @@ def _move(root, tree, wanted):
 
 def _refuse_other_places(root, places, wanted):
     """One that listens where nobody asks, or cannot listen, would be found out only when it is in force."""
+    state = os.path.join(root, 'state', 'frontend')
+    in_force = [int(match.group(3)) for match in LISTEN.finditer(_read(os.path.join(state, 'server.conf')))]
+    if wanted not in in_force:
+        raise Untried('the one in force does not listen on port %d, where verify_url asks it' % wanted)
     if wanted not in [port for address, port in places]:
         raise CrabError('it listens on port %s, and is asked on port %d.' % (', '.join(sorted(set(str(port) for address, port in places))) or 'none', wanted),
                         'Correct the Listen lines in config/frontend of the version, or verify_url.')
-    state = os.path.join(root, 'state', 'frontend')
-    # The one in force gives its own up.
-    given_up = [int(match.group(3)) for match in LISTEN.finditer(_read(os.path.join(state, 'server.conf')))] if _service.naming(state + '/') else []
+    given_up = in_force if _service.naming(state + '/') else []
     for address, port in places:
         if address and '[' not in address and not _is_here(address):
             raise CrabError('it would listen at %s, which is no address of this host.' % address, 'Correct the Listen lines in config/frontend of the version.')
@@ -274,7 +276,7 @@ def _shell(script, root, tree, **settings):
     """(code, output) of a script. What it leaves running may keep its output, so that is a file."""
     path = os.path.join(tree, 'logs', 'frontend', 'said.txt')
     with open(os.devnull) as nothing, open(path, 'wb') as target:
-        code = subprocess.call(['bash', '-lc', script], env=dict(os.environ, ROOT=root, TREE=tree, **settings), stdin=nothing, stdout=target,
+        code = subprocess.call(['bash', '-lc', 'umask 022\n' + script], env=dict(os.environ, ROOT=root, TREE=tree, **settings), stdin=nothing, stdout=target,
                                stderr=subprocess.STDOUT, cwd='/', close_fds=True)
     return code, _told(path)
 

@@ -40,6 +40,7 @@ def root(tmp_path):
                    'package/bin', 'package/etc/env.d'):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / 'state/frontend/etc/keys/authz-headers').write_bytes(b'old')
+    (tmp_path / 'state/frontend/server.conf').write_bytes(b'Listen 80\nUser _frontend\nGroup _frontend\nListen 443\n')
     (tmp_path / 'HG2604a/auth/wmcore-auth/header-auth-key').write_bytes(b'new')
     (tmp_path / 'HG2604a/config/frontend/backends-dev.txt').write_bytes(b'^ localhost\n')
     (tmp_path / 'HG2604a/config/frontend/app.conf').write_bytes(b'RewriteRule x http://%{ENV:BACKEND}:8270 # \xe9 82700\n')
@@ -154,6 +155,8 @@ def test_a_deploy_for_one_account_has_other_ports_and_certificates(root, free, m
     monkeypatch.setattr(_candidateweb._accounts, 'single', lambda root: 'crab1')
     monkeypatch.setattr(_candidateweb._service, 'host_certificate', lambda root: ('/home/crab1/certs/hostcert.pem', '/home/crab1/certs/hostkey.pem'))
 
+    (root / 'state/frontend/server.conf').write_bytes(b'Listen 8443\n')
+
     port, text = moved(root, (SERVER % {'root': root}).replace('  Listen 8443 https', 'Listen 8443'), 8443)
 
     assert port == 40001
@@ -172,8 +175,12 @@ def test_one_that_would_listen_where_nobody_asks_is_refused(root, free, text, co
         moved(root, text)
 
 
+def test_where_somebody_else_hands_requests_to_another_port_it_cannot_be_told_what_is_wrong(root, free):
+    with pytest.raises(_candidateweb.Untried, match='the one in force does not listen on port 8443, where verify_url asks it'):
+        moved(root, 'Listen 443\n', 8443)
+
+
 def test_a_port_that_somebody_else_has_is_refused_before_the_switch_and_one_of_the_frontend_in_force_is_not(root, monkeypatch):
-    (root / 'state/frontend/server.conf').write_bytes(b'Listen 443\n')
     monkeypatch.setattr(_candidateweb._listeners, 'holder', lambda port: {'pid': 4711, 'name': 'wmc-httpd'})
     monkeypatch.setattr(_candidateweb._service, 'naming', lambda path: [4712])
 
@@ -182,13 +189,14 @@ def test_a_port_that_somebody_else_has_is_refused_before_the_switch_and_one_of_t
 
 
 def test_what_every_version_is_given_alike_is_that_of_the_one_in_force(root):
-    (root / 'state/frontend/server.conf').write_bytes(b'User _frontend\nGroup _frontend\n')
     (root / 'state/frontend/etc/options.txt').write_bytes(b'-DTEST\n')
 
     assert _candidateweb._in_force(str(root)) == IN_FORCE
 
 
 def test_a_host_without_a_frontend_in_force_cannot_try_one(root):
+    (root / 'state/frontend/server.conf').unlink()
+
     with pytest.raises(_candidateweb.Untried, match='server.conf, that of the one in force, tells no account'):
         _candidateweb._in_force(str(root))
 

@@ -247,3 +247,28 @@ def test_the_offer_to_enlarge_the_root_partition_is_declined_and_told(deployment
 
     assert notes == ["INFO: can resize '/' to increase in 75162 MB. Proceed? (y/n)INFO: answer n",
                      'WARNING: the root partition was left as it is, though it could be larger']
+
+
+def test_others_are_told_what_is_being_done_where_no_deploy_writes_a_log(tmp_path, monkeypatch):
+    monkeypatch.setattr(_deploy, 'LOCK', str(tmp_path / 'lock'))
+
+    with _deploy.locked(0, 'alice@desk', 'a trial of HG2604a', '') as say:
+        say('crabserver')
+        child = os.fork()       # one that looks
+        if child == 0:
+            holder = _deploy.running()
+            os._exit(0 if (holder['by'], holder['what'], holder['step']) == ('alice@desk', 'a trial of HG2604a', 'crabserver') else 1)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize('log_root, held', [('', False), ('/data/srv', True)])
+def test_only_a_deploy_that_is_started_holds_the_lock_as_well(tmp_path, monkeypatch, log_root, held):
+    monkeypatch.setattr(_deploy, 'LOCK', str(tmp_path / 'lock'))
+
+    with _deploy.locked(0, 'alice@desk', 'stage sw', log_root):
+        left = subprocess.Popen(['sleep', '60'], close_fds=False)
+    try:
+        assert (_deploy.running() is not None) is held
+    finally:
+        left.kill()
+        left.wait()

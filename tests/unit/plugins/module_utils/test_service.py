@@ -502,3 +502,106 @@ def test_a_launched_backend_has_started_when_its_log_says_so_and_not_by_what_it_
 
 def test_a_launched_backend_that_lacks_a_module_names_the_file_with_its_environment(launched):
     assert 'PYTHONPATH in bin/crabserver.' in launched._cause("ModuleNotFoundError: No module named 'x'")
+
+
+class Backend(object):
+    """A service of which it is known whether it runs, and whether it can be started."""
+
+    def __init__(self, name, running, startable, acted):
+        self.name, self.running, self.startable, self.acted, self.current = name, running, startable, acted, '/nonexistent'
+
+    def find(self):
+        return (7, None) if self.running else None
+
+    def retried(self):
+        return False
+
+    def start(self, timeout):
+        self.acted.append(self.name)
+
+    stop = refresh = restart = start
+
+    def status(self):
+        return (0 if self.startable else 1), '%s is SO AND SO' % self.name
+
+    def where(self):
+        return 'See its log.'
+
+
+@pytest.fixture
+def on_trial(tmp_path, monkeypatch):
+    """HG2604a in force and on trial, in place of HG1803f; crabserver does not run. Gives the root, and what was done."""
+    for name in ('HG1803f', 'HG2604a'):
+        (tmp_path / name).mkdir()
+    (tmp_path / 'HG2604a' / '.cmsweb-crab.json').write_bytes(b'{"trial": true, "replaces": "HG1803f"}')
+    os.symlink('HG2604a', str(tmp_path / 'current'))
+    done = []
+    services = dict((name, Backend(name, name != 'crabserver', True, done)) for name in ('frontend', 'crabserver', 'crabcache'))
+    monkeypatch.setattr(_service, 'service_of', lambda root, name, by: services[name])
+    monkeypatch.setattr(_service, 'plan', lambda state, wanted: 'start')
+    monkeypatch.setattr(_service._deploy, 'LOCK', str(tmp_path / 'lock'))
+    monkeypatch.setattr(_service._versions, 'bring_back', lambda root, version, user, check: done.append(version))
+    return tmp_path, done, services
+
+
+FAILED = CrabError('crabserver did not start: it ended.', result={'cause': 'x'})
+
+
+def test_what_does_not_come_up_on_trial_is_left_at_once_and_what_is_down_is_started_first(on_trial):
+    root, done, services = on_trial
+
+    error = _service.go_back(str(root), ['frontend', 'crabserver', 'crabcache'], 'manage', 5, FAILED)
+
+    assert done == ['HG1803f', 'crabserver', 'frontend', 'crabcache']
+    assert str(error) == 'crabserver did not start: it ended.\nHG2604a was taken out of force, and HG1803f is in force again.'
+    assert error.result == {'cause': 'x', 'went_back': {'leaving': 'HG2604a', 'current': 'HG1803f'}}
+
+
+def test_a_version_that_was_verified_is_not_left(on_trial):
+    root, done, services = on_trial
+    (root / 'HG2604a' / '.cmsweb-crab.json').write_bytes(b'{"trial": false, "replaces": "HG1803f"}')
+
+    assert _service.go_back(str(root), ['crabserver'], 'manage', 5, FAILED) is FAILED
+    assert done == []
+
+
+def test_a_service_that_does_not_come_up_in_the_version_before_either_keeps_no_other_from_it(on_trial):
+    root, done, services = on_trial
+    services['crabserver'].startable = False
+
+    error = _service.go_back(str(root), ['crabserver', 'crabcache'], 'manage', 5, FAILED)
+
+    assert done == ['HG1803f', 'crabserver', 'crabcache']
+    assert 'HG1803f is in force again, but: crabserver: its status is 1 after start: crabserver is SO AND SO See its log.' in str(error)
+
+
+def test_without_a_way_back_nothing_is_claimed(on_trial, monkeypatch):
+    root, done, services = on_trial
+
+    def refuse(*arguments):
+        raise CrabError('There is no way back to HG1803f: it was never replaced.')
+    monkeypatch.setattr(_service._versions, 'bring_back', refuse)
+
+    error = _service.go_back(str(root), ['crabserver'], 'manage', 5, FAILED)
+
+    assert 'it ended.\nThe way back to HG1803f: There is no way back to HG1803f' in str(error)
+    assert error.result == {'cause': 'x'} and done == []
+
+
+@pytest.mark.parametrize('code, log, said', [
+    (0, b'', r'manage restart has left no server: starting\n See the error_log'),
+    (1, b'no certificate\n', r'manage restart ended with 1: starting\nno certificate\n See the error_log'),
+])
+def test_a_frontend_that_is_not_there_after_its_start_is_told_at_once_with_what_it_said(tmp_path, monkeypatch, code, log, said):
+    (tmp_path / 'logs' / 'frontend').mkdir(parents=True)
+    frontend = _service.service_of(str(tmp_path), 'frontend')
+
+    def manage(action):
+        if action == 'configtest':
+            return 0, ''
+        (tmp_path / 'logs' / 'frontend' / 'error_log_20261126.txt').write_bytes(log)
+        return code, 'starting\n'
+    monkeypatch.setattr(frontend, 'call', manage)
+
+    with pytest.raises(CrabError, match=said):
+        frontend.restart(600)
