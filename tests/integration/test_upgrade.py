@@ -91,8 +91,8 @@ def test_1_an_upgrade_that_fails_leaves_the_version_before_in_force(deployed: Si
     assert client.ask() == (200, client.answers[0][2])
     assert deployed.on(f"ls -d {SRV}/.candidate 2>/dev/null; pgrep -u _crabserver,_crabcache -f .candidate/ || true") == ""
     print(f"{stage}: {client.outage:.2f} s without an answer, a restart takes {restart:.2f} s")
-    # A version that ends when it starts in force costs its own start and that of the version before; the machine may be busier than when it was measured.
-    assert client.outage < (restart if stage not in SWITCHED else 2 * restart + 2)
+    # The machine may be busier than when a restart was measured.
+    assert client.outage < (restart if stage not in SWITCHED else restart + 2)
 
 
 def test_2_an_upgrade_is_answered_by_the_new_version_after_no_longer_than_a_restart(deployed: Site, restart: float) -> None:
