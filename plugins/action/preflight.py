@@ -32,6 +32,7 @@ class ActionModule(ActionBase):
         })
         unset = {}
         problems, warnings = _renamed.examine(task_vars, self._templar.template)
+        problems += _preflight.secret_problems(task_vars, self._templar.template, unset)
         way = self._templar.template(task_vars.get('crab_install', INSTALLS[0]))
         if way not in INSTALLS:
             problems.append('crab_install: %s is no way to install. Write %s.' % (way, ' or '.join(INSTALLS)))

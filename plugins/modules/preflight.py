@@ -21,7 +21,7 @@ description:
   - An HG tag cannot be looked up when the git repository is out of reach from the controller; that is a warning.
 options:
   stages:
-    description: Roles by stage. A stage is a tag of the playbook.
+    description: Roles by stage. A stage is a tag of the playbook. If empty, only the shared variables are checked that are secret, and the connection.
     type: dict
     required: true
   connect:

@@ -63,6 +63,27 @@ def examine(role, variables, templar, unset):
     return problems, doubts
 
 
+# Those of the crab_* variables that are secret, and that playbooks also use without a role.
+SECRETS = ('crab_database_password', 'crab_new_database_password')
+REFERENCE = re.compile(r'^\s*{{\s*(\w+)\s*}}\s*$')
+
+
+def secret_problems(variables, template, unset):
+    """The secrets that are taken for templates and are none: the task that uses one would show it in its error. One that is made from a variable that
+    nobody has set is added to unset, as in examine()."""
+    problems = []
+    for name in SECRETS:
+        try:
+            template(variables.get(name))
+        except AnsibleError as error:
+            missing = REFERENCE.match(variables[name])
+            if missing and isinstance(error, AnsibleUndefinedVariable):
+                unset.setdefault(missing.group(1), []).append(name)
+            else:
+                problems.append('%s cannot be made up: its value is secret. One with {{, {%% or {# in it is written !unsafe "...".' % name)
+    return problems
+
+
 def is_single(variables, template):
     """Whether everything is to belong to one account, and nothing is done as root."""
     return boolean(template(variables.get('crab_single_account', False)), strict=False)

@@ -154,3 +154,11 @@ def test_secrets_stay_out_of_the_message(site: Site) -> None:
 
     assert "HuNtEr2secret" not in run.output
     assert json.dumps("HuNtEr2secret") not in run.output
+
+
+def test_nor_is_a_password_shown_that_is_taken_for_a_template(site: Site) -> None:
+    run = site.play("playbooks/database_report.yml", {"crab_database_password": "HuNtEr{{2secret"})
+
+    assert run.code != 0
+    assert "crab_database_password cannot be made up: its value is secret." in run.failure
+    assert "HuNtEr" not in run.output

@@ -58,6 +58,11 @@ def test_a_playbook_that_changes_something_is_alone_until_its_end_however_it_com
         assert [without(task, {'name'}) for task in alone['always']] == [FREE | tags]
 
 
+@pytest.mark.parametrize('name', sorted(BOOKS.keys() - {'init', 'status', 'start', 'stop', 'restart', 'rollback', 'prune', 'decommission'}))
+def test_where_a_password_of_the_vault_is_used_an_error_cannot_show_it(name: str) -> None:
+    assert all(action((play.get('pre_tasks') or play['tasks'])[0]) == 'cmsweb.crab.preflight' for play in plays(name))
+
+
 @pytest.mark.parametrize('name', sorted(LOOKING))
 def test_one_that_only_looks_waits_for_nobody(name: str) -> None:
     assert all(mapping['cmsweb.crab.play_lock'] == {'state': 'seen'} for mapping in within(plays(name)) if 'cmsweb.crab.play_lock' in mapping)

@@ -6,7 +6,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight
 
@@ -36,3 +41,20 @@ def test_the_mode_may_come_from_the_command_line(value, single):
     ('https://crab-vm.example.org', 443), ('http://crab-vm.example.org', 80), ('https://crab-vm.example.org:8443/', 8443), ('https://x:y', 1024)])
 def test_the_port_of_a_url(url, port):
     assert _preflight._port(url) == port
+
+
+@pytest.mark.parametrize('value, said, unset', [
+    ('plain', [], {}),
+    ('{{ vault_password }}', [], {}),
+    ('{{ vault_pasword }}', [], {'vault_pasword': ['crab_database_password']}),
+    ('p{{w0rd', ['crab_database_password cannot be made up: its value is secret. One with {{, {% or {# in it is written !unsafe "...".'], {}),
+    ('p{{w0rd}}x', ['crab_database_password cannot be made up: its value is secret. One with {{, {% or {# in it is written !unsafe "...".'], {}),
+])
+def test_a_secret_that_is_taken_for_a_template_is_named_and_not_shown(tmp_path, value, said, unset):
+    path, found = tmp_path / 'vault.yml', {}
+    path.write_text(json.dumps({'crab_database_password': value, 'vault_password': 'plain'}), encoding='utf-8')
+    variables = DataLoader().load_from_file(str(path), **_preflight.TRUSTED)
+
+    problems = _preflight.secret_problems(variables, Templar(DataLoader(), variables).template, found)
+
+    assert (problems, found) == (said, unset)
