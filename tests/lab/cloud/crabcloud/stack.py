@@ -12,6 +12,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +64,8 @@ class Cloud:
     def down(self) -> None:
         """Every process is ended by its id, the hosts and their network are removed; the state stays for a look at the logs."""
         with step("ending OpenStack"):
-            self._end(["guests"])  # first: it would bring hosts up again
-            self._end([name for name in PROCESSES if name != "guests"])
+            self._end(lambda: [self._pid("guests")] if self._pid("guests") else [])  # first: it would bring hosts up again
+            self._end(self._all)
         self.laboratory.down()
 
     def status(self) -> int:
@@ -169,14 +170,22 @@ class Cloud:
             return pid if ours and not dead else 0
         return 0
 
-    def _end(self, names: list[str]) -> None:
+    def _all(self) -> list[int]:
+        """The ids of all that run, also of one whose id could not be written any more: start and end may come at the same moment."""
+        found = []
+        for link in Path("/proc").glob("[0-9]*/cwd"):
+            with contextlib.suppress(OSError):
+                if link.readlink() == self.state / "run":
+                    found.append(int(link.parent.name))
+        return found
+
+    def _end(self, running: Callable[[], list[int]]) -> None:
         for number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
-            for name in names:
-                if pid := self._pid(name):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(pid, number)
+            for pid in running():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
             deadline = time.monotonic() + patience
-            while time.monotonic() < deadline and any(self._pid(name) for name in names):
+            while time.monotonic() < deadline and running():
                 time.sleep(0.05)
-        if left := [name for name in names if self._pid(name)]:
-            say(f"still running: {', '.join(left)}; their ids are in {self.state}/run")
+        if left := running():
+            say(f"still running in {self.state}/run: {', '.join(map(str, left))}")
