@@ -158,13 +158,14 @@ class Upgrade:
         return made.steps
 
     def apply_and_plan_after_each_step(self):
-        """The steps, and the numbers of those after which a new plan is not the very rest of the first one."""
+        """The steps, and those after which a new plan is not the very rest of the first one: (number, the statements before and after such a stop)."""
         connection = self.oracle.connect()
         steps, found = self.steps(connection), []
         for number, step in enumerate(steps, 1):
             execute.run_step(connection, step, retries=0)
-            if [left.sql for left in self.steps(connection)] != [left.sql for left in steps[number:]]:
-                found.append(number)
+            left = [one.sql for one in self.steps(connection)]
+            if left != [one.sql for one in steps[number:]]:
+                found.append((number, (step.sql, left[0] if left else None)))
         return steps, found
 
     def check(self):

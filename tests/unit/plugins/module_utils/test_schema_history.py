@@ -22,6 +22,7 @@ CHOSEN = ('3.3.0.pre2', '3.3.5.rc3', '3.3.11.rc4', '3.3.16.rc1', '3.3.1509.rc7',
 STEPS = list(zip(RELEASES, RELEASES[1:]))
 PAIRS = [pair for pair in itertools.combinations(CHOSEN, 2) if pair not in STEPS]
 STOPPED = STEPS
+SEEN = set()
 if sys.version_info < (3, 7):
     # On the Pythons of hosts the hard ones: what the others add depends on no Python, and takes its time.
     PAIRS = PAIRS[-1:]
@@ -101,8 +102,12 @@ def test_any_release_follows_any_older_one_and_a_stop_between_any_statements_end
     steps, otherwise = upgrade.apply_and_plan_after_each_step()
     upgrade.check()
 
-    # Where the next run sends the very rest of the plan, it ends as the unbroken run did. Only where it does not, it must be seen to the end.
-    for number in otherwise:
+    # Where the next run sends the very rest of the plan, it ends as the unbroken run did. Only where it does not, it must be seen to the end: once, as
+    # many pairs of releases have such a stop in common.
+    for number, stop in otherwise:
+        if stop in SEEN:
+            continue
+        SEEN.add(stop)
         upgrade.begin_again()
         assert execute.apply(oracle.connect(), steps[:number], retries=0).problem is None
         oracle.close()
