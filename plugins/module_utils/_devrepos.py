@@ -83,6 +83,13 @@ def wmcore_version(checkout, init_script):
     return None
 
 
+def refuse_secret(name, url):
+    """A password or token in a URL would be on git's command line, which everybody on the host sees, and in .git/config."""
+    if re.match(r'(?i)https?://[^/]*@', url):
+        raise CrabError('%s has an account or a token in front of the host name.' % name,
+                        "Leave it out: git's command line would show it. Use ssh with a key, or a credential helper of git.")
+
+
 class Clone(object):
     """One repository of the developer.
 

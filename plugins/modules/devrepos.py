@@ -124,6 +124,9 @@ def act(params, check):
     clones = dict((name, _devrepos.Clone(os.path.join(params['path'], name), params['user'])) for name in names)
     version = None
     if params['state'] == 'present':
+        for name, wanted in (('crabserver', params['crabserver']), ('wmcore', params['wmcore'])):
+            _devrepos.refuse_secret(name + '.url', wanted['url'])
+            _devrepos.refuse_secret(name + '.upstream', wanted['upstream'])
         if not check:
             _devrepos.folder_for(params['path'], params['user'])
         _ensure(clones['CRABServer'], params['crabserver'], params['crabserver']['version'], check)

@@ -120,3 +120,12 @@ def test_what_git_cannot_do_is_told_and_nothing_is_left(world, run_module, keys,
 def test_folder_that_is_no_clone_is_refused(world, run_module):
     os.makedirs(os.path.join(world['path'], 'CRABServer'))
     assert run_module(devrepos, world)['msg'].startswith('%s/CRABServer is there and is no clone.' % world['path'])
+
+
+@pytest.mark.parametrize('key', ['url', 'upstream'])
+@pytest.mark.parametrize('secret', ['https://alice:tok3n@git.example.org/alice/WMCore.git', 'https://tok3n@git.example.org/alice/WMCore.git'])
+def test_a_token_in_a_url_is_refused_before_git_is_called(world, run_module, key, secret):
+    result = run_module(devrepos, dict(world, wmcore=dict(world['wmcore'], **{key: secret})))
+
+    assert result['failed'] is True and 'wmcore.%s has an account or a token' % key in result['msg'] and 'tok3n' not in result['msg']
+    assert not os.path.exists(world['path'])
