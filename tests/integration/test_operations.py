@@ -68,6 +68,17 @@ def test_3_again_nothing_is_changed(site: Site, old: str) -> None:
     assert (run.code, run.changed) == (0, 0), run.output
 
 
+def test_3b_a_file_that_had_the_password_already_is_not_said_to_have_come_back(site: Site, old: str) -> None:
+    before = files(site)
+
+    run = site.play(ROTATE, {"crab_new_database_password": {"__ansible_unsafe": NEW}, "crab_instance": "nosuch"})
+
+    said = " ".join(run.output.split())
+    assert run.code != 0 and "Cause: instance." in said and "CRABServerAuth.py was not changed by this run." in said, run.output
+    assert "runs with it" not in said
+    assert (password(site), files(site)) == (NEW, before)
+
+
 def test_4_the_old_file_comes_back_when_the_rest_does_not(site: Site, old: str) -> None:
     at_database(site, OTHER)
 
