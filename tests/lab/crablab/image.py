@@ -6,6 +6,8 @@ import hashlib
 import os
 import re
 import shlex
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from .podman import LAB, image_exists, podman
@@ -52,23 +54,53 @@ def tree_hash(files: list[Path]) -> str:
 
 
 def mirror(apt: Path = Path("/etc/apt")) -> str:
-    """The Debian archive of this machine's own apt; CRAB_LAB_MIRROR when bullseye is no longer there."""
+    """The Debian archive of this machine's own apt, or CRAB_LAB_MIRROR."""
     own = os.environ.get("CRAB_LAB_MIRROR")
     if own:
         return own
-    found: list[str] = []
-    for path in sorted((apt / "sources.list.d").glob("*.sources")):
-        for line in path.read_text().splitlines():
-            if line.startswith("URIs:"):
-                found += line.split()[1:]
+    stanzas = [stanza for path in sorted((apt / "sources.list.d").glob("*.sources")) for stanza in re.split(r"\n\s*\n", path.read_text())]
+    found = [uri for stanza in stanzas if not re.search(r"(?mi)^Enabled:\s*no", stanza) for uri in " ".join(re.findall(r"(?m)^URIs:(.*)", stanza)).split()]
     for path in [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.list"))]:
         if path.exists():
             found += re.findall(r"^\s*deb\s+(?:\[[^]]*\]\s+)?(\S+)", path.read_text(), re.MULTILINE)
-    # Others (security, a vendor's) do not hold the distribution itself.
-    debian = [uri for uri in found if re.search(r"/debian/?$", uri)]
+    # Others (security, a vendor's, another distribution's) do not hold Debian itself.
+    debian = [uri for uri in _without_lists(found) if re.search(r"/debian/?$", uri)]
     if not debian:
-        raise LabError("apt's sources on this machine name no Debian archive\nset CRAB_LAB_MIRROR to one that has bullseye")
+        raise LabError(f"apt's sources on this machine name no Debian archive, only {', '.join(found) or 'nothing'}\n"
+                       "the hosts are made of Debian: set CRAB_LAB_MIRROR to the URL of an archive that has bullseye")
     return debian[0]
+
+
+def _without_lists(uris: list[str]) -> list[str]:
+    """What apt's method `mirror` reads from a file, in its place."""
+    found = []
+    for uri in uris:
+        path = Path(uri.removeprefix("mirror+file:").replace("//", "/", 1))
+        if not uri.startswith("mirror+file:"):
+            found.append(uri)
+        elif path.is_file():
+            found += [line.split()[0] for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return found
+
+
+def archive_of(suite: str, source: str) -> str:
+    """This archive, or the one of old releases on the same server, whichever has the suite: Debian moves a suite there when its support ends."""
+    old = re.sub(r"/debian/?$", "/debian-archive/debian", source)
+    for uri in dict.fromkeys((source, old)):
+        if not uri.startswith("http") or _answers(f"{uri.rstrip('/')}/dists/{suite}/Release"):
+            return uri
+    raise LabError(f"{source} does not have {suite}, which the hosts are made of\nset CRAB_LAB_MIRROR to the URL of an archive of Debian's old releases")
+
+
+def _answers(url: str) -> bool:
+    """Only a clear "not found" is one; mmdebstrap says best what else is wrong."""
+    try:
+        urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=30).close()
+    except urllib.error.HTTPError as error:
+        return error.code not in (404, 410)
+    except OSError:
+        pass
+    return True
 
 
 def _base_files() -> list[Path]:
@@ -91,7 +123,7 @@ def _ensure_base() -> str:
 
 def _build(archive: Path) -> None:
     new = archive.with_suffix(".new.tar")
-    source = mirror()
+    source = archive_of("bullseye", mirror())
     say(f"building the base image from {source} (about 40 s)")
     work = new.with_name(new.name + ".files")
     try:

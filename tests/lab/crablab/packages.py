@@ -18,7 +18,7 @@ def wanted(listed: Path) -> list[str]:
 
 def missing(listed: Path = OURS) -> list[str]:
     if not shutil.which("dpkg-query"):
-        raise LabError(f"this is no Debian system\ninstall what {listed} names by its own means")
+        raise LabError(f"this is not a Debian system; the laboratory needs Debian 12 or 13\non another one, install what {listed} lists by its own means")
     states = run(["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n"])
     installed = {line.split()[0] for line in states.splitlines() if line.endswith(" installed")}
     return [package for package in wanted(listed) if package not in installed]

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typing import NoReturn
 
 QUIET_FOR = 1.5  # seconds before a step says that it is at work
 REPEAT_EVERY = 20.0
-NOT_FOUND = 127  # what env, sudo and the shell say of a command that is not there
+NOT_FOUND = 127  # env's and sudo's exit status for a command that is not there; podman has it too, for other reasons
 PATIENCE = 20.0  # with a command that ends after an interrupt
 
 _interruptible: set[subprocess.Popen[bytes]] = set()
@@ -74,7 +75,7 @@ def run(command: Sequence[str], *, stdin: bytes = b"", env: dict[str, str] | Non
         raise
     finally:
         _interruptible.discard(child)
-    if child.returncode == NOT_FOUND:
+    if child.returncode == NOT_FOUND and not _on_path(_shown(command)[0]):
         raise _absent(command)
     if child.returncode:
         raise LabError(f"{' '.join(_shown(command)[:2])} ... failed ({child.returncode})\n{_tail(out + err)}")
@@ -120,6 +121,11 @@ def _shown(command: Sequence[str]) -> list[str]:
     while words[0] in ("sudo", "-n", "env") or re.match(r"[A-Z_]+=", words[0]):
         words.pop(0)
     return words
+
+
+def _on_path(name: str) -> bool:
+    """As root finds it: sudo adds the folders of system programs."""
+    return bool(shutil.which(name, path=os.pathsep.join([*os.get_exec_path(), "/usr/sbin", "/sbin"])))
 
 
 def _absent(command: Sequence[str]) -> LabError:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import http.server
 import io
 import shutil
 import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -84,6 +89,11 @@ def test_an_image_of_the_user_s_own_replaces_ours(sources: Path, monkeypatch: py
             "deb http://security.example.org/debian-security s main\ndeb http://b.example.org/debian s main\n",
             "http://b.example.org/debian",
         ),
+        (
+            "sources.list.d/two.sources",
+            "Types: deb\nURIs: http://old.example.org/debian\nEnabled: no\n\nTypes: deb\nURIs: http://c.example.org/debian-security http://c.example.org/debian\n",
+            "http://c.example.org/debian",
+        ),
     ],
 )
 def test_the_mirror_is_the_debian_archive_of_apt_in_either_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, expected: str) -> None:
@@ -94,11 +104,47 @@ def test_the_mirror_is_the_debian_archive_of_apt_in_either_format(tmp_path: Path
     assert image.mirror(tmp_path) == expected
 
 
+@pytest.mark.parametrize(("name", "line"), [("sources.list.d/debian.sources", "URIs: {}"), ("sources.list", "deb {} bookworm main")])
+def test_a_list_of_mirrors_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, line: str) -> None:
+    monkeypatch.delenv("CRAB_LAB_MIRROR", raising=False)
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "mirrors.list").write_text("# near\nhttp://near.example.org/debian-security\thopefully\nhttp://near.example.org/debian\tpriority:1\n")
+    (tmp_path / name).write_text(line.format(f"mirror+file:{tmp_path}/mirrors.list") + "\n")
+
+    assert image.mirror(tmp_path) == "http://near.example.org/debian"
+
+
+@pytest.mark.parametrize(("served", "expected"), [("debian", "debian"), ("debian-archive/debian", "debian-archive/debian")])
+def test_a_suite_that_has_moved_is_found_on_the_same_server(tmp_path: Path, served: str, expected: str) -> None:
+    (tmp_path / served / "dists/bullseye").mkdir(parents=True)
+    (tmp_path / served / "dists/bullseye/Release").touch()
+    with web(tmp_path) as url:
+        assert image.archive_of("bullseye", f"{url}/debian") == f"{url}/{expected}"
+
+
+def test_a_suite_that_is_nowhere_gives_an_error_that_names_the_variable(tmp_path: Path) -> None:
+    with web(tmp_path) as url, pytest.raises(shell.LabError, match=r"does not have bullseye.*\n.*CRAB_LAB_MIRROR"):
+        image.archive_of("bullseye", f"{url}/debian")
+
+
+def test_a_server_that_does_not_answer_is_left_to_mmdebstrap() -> None:
+    assert image.archive_of("bullseye", "http://127.0.0.1:1/debian") == "http://127.0.0.1:1/debian"
+
+
+@contextlib.contextmanager
+def web(folder: Path) -> Iterator[str]:
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
 def test_without_a_debian_archive_the_error_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CRAB_LAB_MIRROR", raising=False)
-    (tmp_path / "sources.list").write_text("deb http://vendor.example.org/tools stable main\n")
+    (tmp_path / "sources.list").write_text("deb http://ubuntu.example.org/ubuntu noble main\n")
 
-    with pytest.raises(shell.LabError, match="CRAB_LAB_MIRROR"):
+    with pytest.raises(shell.LabError, match=r"name no Debian archive, only http://ubuntu.example.org/ubuntu\n.*CRAB_LAB_MIRROR"):
         image.mirror(tmp_path)
 
 
@@ -217,6 +263,11 @@ def test_an_interrupt_lets_a_command_tidy_up_or_come_to_its_end(tmp_path: Path, 
 def test_a_failed_command_s_last_words_are_in_the_error() -> None:
     with pytest.raises(shell.LabError, match=r"failed \(3\)\nwhy it failed"):
         shell.run(["sh", "-c", "echo why it failed >&2; exit 3"])
+
+
+def test_a_command_that_is_there_and_ends_with_127_shows_what_it_said() -> None:
+    with pytest.raises(shell.LabError, match=r"failed \(127\)\nnetavark: nft: not found"):
+        shell.run(["sh", "-c", "echo netavark: nft: not found >&2; exit 127"])
 
 
 def test_a_command_that_waits_for_an_answer_gets_none() -> None:
