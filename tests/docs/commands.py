@@ -40,7 +40,8 @@ def problems(words: list[str]) -> list[str]:
         words.pop(0)
     if not words:
         return []
-    check = CHECKS.get(words[0]) or (_our_script if words[0].startswith("tests/") else None)
+    program = words[0].rsplit("/", 1)[-1] if words[0].startswith("~/") else words[0]  # of an environment that the reader made
+    check = CHECKS.get(program) or (_our_script if words[0].startswith("tests/") else None)
     return list(check(words)) if check else [f"{words[0]}: not classified; give it a function in tests/docs/commands.py"]
 
 
@@ -203,6 +204,16 @@ def _export(words: list[str]) -> Iterator[str]:
         yield f"export: {words[1]}"
 
 
+def _source(words: list[str]) -> Iterator[str]:
+    if len(words) != 2 or not (ROOT / words[1]).is_file():
+        yield f"source: there is no file {' '.join(words[1:])}"
+
+
+def _python(words: list[str]) -> Iterator[str]:
+    if words[1:3] != ["-m", "venv"] or len(words) != 4:
+        yield "python3: only -m venv FOLDER is known here"
+
+
 def _pip(words: list[str]) -> Iterator[str]:
     if words[1:2] != ["install"] or len(words) < 3:
         yield "pip: only install is known here"
@@ -225,6 +236,7 @@ def _anything(_words: list[str]) -> Iterator[str]:
 CHECKS: dict[str, Callable[[list[str]], Iterator[str]]] = {
     "ansible": _adhoc, "ansible-doc": _doc, "ansible-galaxy": _other_ansible, "ansible-playbook": _playbook, "ansible-vault": _other_ansible,
     "cp": _copy, "export": _export, "git": _git, "make": _make, "openssl": _openssl, "pip": _pip,
+    "python3": _python, "source": _source,
     "cd": _anything,
     # Its options are compared with its help on a host, in tests/integration/test_docs.py.
     "voms-proxy-init": _anything,
