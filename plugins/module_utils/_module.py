@@ -37,8 +37,15 @@ def run(act, argument_spec, **options):
     try:
         result = act(module.params, module.check_mode)
     except CrabError as error:
-        module.fail_json(msg=error.args[0], **error.result)
-    module.exit_json(**result)
+        module.fail_json(msg=error.args[0], **_without_warnings(module, error.result))
+    module.exit_json(**_without_warnings(module, result))
+
+
+def _without_warnings(module, result):
+    """The result, its warnings given by the module itself: ansible-core 2.23 takes none in a result."""
+    for text in result.get('warnings', []):
+        module.warn(text)
+    return dict((name, value) for name, value in result.items() if name != 'warnings')
 
 
 def permission_bits(mode, name='mode'):
