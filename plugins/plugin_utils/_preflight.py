@@ -10,6 +10,7 @@ variables in, a list of problems and a list of doubts out. Each names the variab
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import ipaddress
@@ -52,8 +53,8 @@ def examine(role, variables, templar, unset):
     """
     specs = _read(role, 'meta', 'argument_specs.yml')['argument_specs']['main']['options']
     variables = {**_read(role, 'defaults'), **_read(role, 'vars'), **variables}
-    with templar.set_temporary_context(available_variables=variables):
-        values, problems = _values(role, specs, variables, templar.template, unset)
+    with _with_variables(templar, variables) as template:
+        values, problems = _values(role, specs, variables, template, unset)
     if problems or len(values) < len(specs):
         return problems, []
     function = CHECKS.get(role)
@@ -61,6 +62,19 @@ def examine(role, variables, templar, unset):
     if is_single(variables, templar.template):
         problems += _needs_root(role, values, templar.template(variables.get('crab_user', variables.get('ansible_user', ''))))
     return problems, doubts
+
+
+@contextlib.contextmanager
+def _with_variables(templar, variables):
+    """The template function of a templar that has other variables meanwhile.
+
+    A copy of the templar would not do: in ansible-core 2.16, its lookups have the variables of the first.
+    """
+    before, templar.available_variables = templar.available_variables, variables
+    try:
+        yield templar.template
+    finally:
+        templar.available_variables = before
 
 
 # Those of the crab_* variables that are secret, and that playbooks also use without a role.

@@ -58,3 +58,17 @@ def test_a_secret_that_is_taken_for_a_template_is_named_and_not_shown(tmp_path, 
     problems = _preflight.secret_problems(variables, Templar(DataLoader(), variables).template, found)
 
     assert (problems, found) == (said, unset)
+
+
+def test_the_variables_of_a_role_hold_in_its_lookups_and_only_while_they_are_checked(tmp_path):
+    """In ansible-core 2.16, lookups of a copied templar have the variables of the first."""
+    templar = Templar(DataLoader(), {'name': 'before'})
+    path = tmp_path / 'main.yml'
+    path.write_text("""text: '{{ lookup("vars", "name") }}'""", encoding='utf-8')
+    values = DataLoader().load_from_file(str(path), **_preflight.TRUSTED)
+
+    with pytest.raises(ZeroDivisionError), _preflight._with_variables(templar, {'name': 'meanwhile'}) as template:
+        assert template(values['text']) == 'meanwhile'
+        raise ZeroDivisionError
+
+    assert templar.template(values['text']) == 'before'
