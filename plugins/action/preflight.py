@@ -12,7 +12,7 @@ import shlex
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight, _renamed
+from ansible_collections.cmsweb.crab.plugins.plugin_utils import _host_python, _preflight, _renamed
 
 INSTALLS = ('hg', 'venv')
 # Who we are there, and whose the deployed tree is, as _accounts.single() reads it.
@@ -48,8 +48,9 @@ class ActionModule(ActionBase):
         problems += ['%s is not set, and %s made from it.' % (name, ', '.join(needed) + (' is' if len(needed) == 1 else ' are'))
                      for name, needed in unset.items()]
         if arguments['connect']:
-            problems += self._connection_problems(task_vars)
-        result['changed'] = False
+            found, result['python_managed'] = self._connection_problems(task_vars)
+            problems += found
+        result.update(changed=False, problems=problems)
         if warnings:
             result['warnings'] = warnings
         if problems:
@@ -66,21 +67,28 @@ class ActionModule(ActionBase):
                                   if stage not in skipped and ('all' in wanted or stage in wanted)))
 
     def _connection_problems(self, task_vars):
+        """(problems, whether this ansible-core manages the Python there, None if that is not known)"""
         host = task_vars.get('inventory_hostname')
         where = '%s (ansible_host %s, ansible_user %s)' % (
             host, self._templar.template(task_vars.get('ansible_host', host)), task_vars.get('ansible_user') or task_vars.get('ansible_ssh_user') or 'not set')
         root = self._templar.template(task_vars.get('crab_root', '/data/srv'))
         try:
-            answer = self._low_level_execute_command(LOOK % {'root': shlex.quote(root)})
+            interpreter = _host_python.configured(task_vars, self._templar.template)
+        except AnsibleError as error:
+            return ['ansible_python_interpreter cannot be templated: %s.' % _preflight.first_line(error)], None
+        try:
+            answer = self._low_level_execute_command('%s; %s' % (LOOK % {'root': shlex.quote(root)}, _host_python.look(interpreter, task_vars)))
         except AnsibleConnectionFailure as error:
             return ['%s cannot be reached: %s. Check the address, the account and the key: ssh must work without a question.' % (
-                where, _preflight.first_line(error))]
+                where, _preflight.first_line(error))], None
         except AnsibleError as error:
-            return ['%s: %s. Set ansible_become_password or allow sudo without a password.' % (where, _preflight.first_line(error))]
+            return ['%s: %s. Set ansible_become_password or allow sudo without a password.' % (where, _preflight.first_line(error))], None
         known = re.search(r'^crab: (\d+) (\S+)(?: (\S+) (\S+))?\r?$', answer.get('stdout', ''), re.MULTILINE)
         if not known or (self._connection.become and known.group(1) != '0'):
             said = (answer.get('stderr') or answer.get('stdout') or '').strip().splitlines()
-            return ['%s: cannot become root: %s. Allow the account sudo without a password.' % (where, said[-1] if said else 'no answer')]
+            return ['%s: cannot become root: %s. Allow the account sudo without a password.' % (where, said[-1] if said else 'no answer')], None
         login, owner, group = known.groups()[1:]
         user = self._templar.template(task_vars.get('crab_user', task_vars.get('ansible_user', login)))
-        return _preflight.account_problems(_preflight.is_single(task_vars, self._templar.template), user, root, login, owner, group)
+        problems = _preflight.account_problems(_preflight.is_single(task_vars, self._templar.template), user, root, login, owner, group)
+        fault = _host_python.fault(host, interpreter, answer['stdout'])
+        return problems + ([fault] if fault else []), fault is None

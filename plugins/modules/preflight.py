@@ -16,7 +16,8 @@ description:
   - Templates every variable of the roles that the run selects by its tags, validates it by the role's argument_specs, and then by what
     the engines know, for example whether a certificate matches its key, an external configuration has only keys that
     the release reads, a DN is one, an HG tag exists, or a checkout holds C(Create.py) files.
-  - Connects to the host and becomes root, but changes nothing there.
+  - Connects to the host and becomes root, but changes nothing there. Reports a host whose Python this ansible-core does not manage, with the
+    ansible-core that does.
   - Fails with one message that lists everything.
   - An HG tag cannot be looked up when the git repository is out of reach from the controller; that is a warning.
 options:
@@ -25,7 +26,7 @@ options:
     type: dict
     required: true
   connect:
-    description: Also check that the host can be reached and that root can be become.
+    description: Also check that the host can be reached, that root can be become, and that this ansible-core manages the host's Python.
     type: bool
     default: true
 attributes:
@@ -54,4 +55,13 @@ EXAMPLES = r'''
 '''
 
 RETURN = r'''
+problems:
+  description: What is wrong, a sentence or two each, as RV(ignore:msg) lists it.
+  returned: always
+  type: list
+  elements: str
+python_managed:
+  description: Whether this ansible-core manages the host's Python. Null if the host could not be asked.
+  returned: with O(connect=true)
+  type: bool
 '''

@@ -71,7 +71,7 @@ def _host(name: str, seen: Result, time: datetime) -> Result:
     report: Result = {'name': name, 'fqdn': settings.get('fqdn', name), 'instance': settings.get('instance', ''), 'reason': '', 'play': '', 'unread': [],
                       'findings': [], 'checks': [], 'expiries': [], 'software': None, 'services': [], 'health': [], 'schema': None, 'users': None,
                       'configuration': None, 'log': None, 'frontend_log': None}
-    if 'ping' not in reached:
+    if not reached.get('python_managed'):   # what preflight returns
         return dict(report, state='down', word=STATES['down'], reason=_reason(reached) or 'Nothing is known of the host.')
     report.update({
         'play': _good(seen, 'play').get('said', ''),
@@ -103,7 +103,7 @@ def _failed(result: Result) -> bool:
 
 
 def _reason(result: Result) -> str:
-    return ' '.join(str(result.get('msg') or '').split())[:2000]
+    return ' '.join(str(' '.join(result.get('problems') or []) or result.get('msg') or '').split())[:2000]
 
 
 def _unread(seen: Result) -> list[Result]:

@@ -43,7 +43,7 @@ def log(**more: object) -> dict:
 def healthy(**more: object) -> dict:
     """What role report sees of a host that is well."""
     return {
-        'reached': {'ping': 'pong'},
+        'reached': {'problems': [], 'python_managed': True},
         'settings': {'fqdn': 'crab-vm.example.org', 'instance': 'dev', 'days': '30', 'hours': '24', 'since': '24h'},
         'diagnose': {'healthy': True, 'findings': [], 'checks': ['services', 'backend']},
         'findings': [],
@@ -143,7 +143,9 @@ def test_a_password_without_an_end_is_told_as_such() -> None:
                                    'position': None}
 
 
-@pytest.mark.parametrize('reached', [{'unreachable': True, 'msg': 'ssh:  No route\nto host'}, {'failed': True, 'msg': 'ssh: No route to host'}])
+@pytest.mark.parametrize('reached', [
+    {'unreachable': True, 'msg': 'ssh:  No route\nto host'}, {'failed': True, 'msg': 'ssh: No route to host'},
+    {'failed': True, 'msg': '1 problem:\n- ssh: No route to host', 'problems': ['ssh: No route to host'], 'python_managed': None}])
 def test_a_host_that_is_down_is_told_with_the_reason(reached: dict) -> None:
     document = _report.document({'down.example.org': {'reached': reached}, 'crab-vm.example.org': healthy()}, NOW)
 
@@ -273,7 +275,7 @@ def test_a_host_of_which_a_package_is_not_installed_has_its_page_and_so_have_the
 def hostile(value: object) -> object:
     """The same with hostile texts at the end of all texts that are no times and no names of states."""
     if isinstance(value, dict):
-        return {key: inner if key in ('expires', 'not_after', 'ping', 'days', 'hours', 'cause', 'check') else hostile(inner) for key, inner in value.items()}
+        return {key: inner if key in ('expires', 'not_after', 'days', 'hours', 'cause', 'check') else hostile(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [hostile(inner) for inner in value]
     return value + HOSTILE if isinstance(value, str) else value
