@@ -29,7 +29,7 @@ except ImportError:     # Python 2.7
     from urlparse import urlsplit
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import (
-    _accounts, _candidateweb, _files, _listeners, _probe, _service, _staticconfig, _versions)
+    _accounts, _candidateweb, _files, _listeners, _probe, _process, _service, _staticconfig, _versions)
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
@@ -80,9 +80,9 @@ class Launched(Managed):
     def call(self, action):
         if action == 'start':
             with open(os.devnull, 'r+b') as nowhere:
-                self.group = subprocess.Popen(['runuser', '-u', self.account, '--', os.path.join(self.current, 'bin', self.name)], cwd='/',
-                                              preexec_fn=os.setsid, stdin=nowhere, stdout=nowhere, stderr=nowhere, close_fds=True,
-                                              env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'DONT_DAEMONIZE_REST': 'True', 'PYTHONUNBUFFERED': '1'}).pid
+                self.group = _process.start(['runuser', '-u', self.account, '--', os.path.join(self.current, 'bin', self.name)], cwd='/',
+                                            preexec_fn=os.setsid, stdin=nowhere, stdout=nowhere, stderr=nowhere, close_fds=True,
+                                            env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'DONT_DAEMONIZE_REST': 'True', 'PYTHONUNBUFFERED': '1'}).pid
         else:
             for process in self.pids():
                 os.kill(process['pid'], signal.SIGTERM)
@@ -129,8 +129,8 @@ def _ended(tree):
             os.setsid()
             fcntl.fcntl(lock, fcntl.F_SETFD, 0)
         with open(os.devnull) as nothing:
-            subprocess.Popen(['/bin/sh', '-c', END], env=settings, stdin=nothing, cwd='/').communicate()
-        watch = subprocess.Popen(['/bin/sh', '-c', END], env=settings, stdin=subprocess.PIPE, cwd='/', preexec_fn=begin, close_fds=False)
+            _process.start(['/bin/sh', '-c', END], env=settings, stdin=nothing, cwd='/').communicate()
+        watch = _process.start(['/bin/sh', '-c', END], env=settings, stdin=subprocess.PIPE, cwd='/', preexec_fn=begin, close_fds=False)
         # Or the candidate would have the other end of the pipe.
         fcntl.fcntl(watch.stdin, fcntl.F_SETFD, fcntl.fcntl(watch.stdin, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
         try:

@@ -28,7 +28,7 @@ except ImportError:     # Python 2.7
     from urlparse import urlsplit
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import (
-    _accounts, _authmap, _files, _http, _listeners, _probe, _proxy, _service, _versions, _x509)
+    _accounts, _authmap, _files, _http, _listeners, _probe, _process, _proxy, _service, _versions, _x509)
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
@@ -276,8 +276,8 @@ def _shell(script, root, tree, **settings):
     """(code, output) of a script. What it leaves running may keep its output, so that is a file."""
     path = os.path.join(tree, 'logs', 'frontend', 'said.txt')
     with open(os.devnull) as nothing, open(path, 'wb') as target:
-        code = subprocess.call(['bash', '-lc', 'umask 022\n' + script], env=dict(os.environ, ROOT=root, TREE=tree, **settings), stdin=nothing, stdout=target,
-                               stderr=subprocess.STDOUT, cwd='/', close_fds=True)
+        code = _process.start(['bash', '-lc', 'umask 022\n' + script], env=dict(os.environ, ROOT=root, TREE=tree, **settings), stdin=nothing, stdout=target,
+                              stderr=subprocess.STDOUT, cwd='/', close_fds=True).wait()
     return code, _told(path)
 
 

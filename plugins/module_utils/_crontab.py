@@ -11,8 +11,8 @@ __metaclass__ = type
 import os
 import pwd
 import re
-import subprocess
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _process
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -75,12 +75,9 @@ def _run(user, arguments, content=b''):
     """(status, output, error); the status is None if there is no such command."""
     mine = pwd.getpwnam(user).pw_uid == os.geteuid()
     try:
-        process = subprocess.Popen(['crontab'] + ([] if mine else ['-u', user]) + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env=dict(os.environ, LC_ALL='C'))
+        return _process.capture(['crontab'] + ([] if mine else ['-u', user]) + arguments, content, env=dict(os.environ, LC_ALL='C'))
     except OSError:
         return None, b'', b'there is no crontab command'
-    output, error = process.communicate(content)
-    return process.returncode, output, error
 
 
 def _exists(user):

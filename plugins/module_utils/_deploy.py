@@ -23,7 +23,6 @@ import pwd
 import re
 import shutil
 import stat
-import subprocess
 import tempfile
 import time
 
@@ -32,7 +31,7 @@ try:
 except ImportError:     # Python 2.7
     from pipes import quote
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _files, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _files, _process, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
@@ -346,10 +345,7 @@ def _prepare_machine(deployment, script):
 
 
 def _run(command, answers=b''):
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               cwd='/', close_fds=False, preexec_fn=lambda: os.umask(0o022))
-    output = process.communicate(answers)[0]
-    return process.returncode, to_native(output.decode('utf-8', 'replace'))
+    return _process.run(command, answers, cwd='/', close_fds=False, preexec_fn=lambda: os.umask(0o022))
 
 
 def _logs(root):

@@ -16,9 +16,8 @@ import os
 import pwd
 import re
 import shutil
-import subprocess
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _process
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._external import masked_url
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
@@ -178,12 +177,10 @@ class Clone(object):
         environment = dict(os.environ, HOME=account.pw_dir, USER=self.user, LOGNAME=self.user, LC_ALL='C', GIT_TERMINAL_PROMPT='0',
                            GIT_ASKPASS='/bin/true', GIT_SSH_COMMAND='ssh -o BatchMode=yes')
         try:
-            process = subprocess.Popen(['git'] + list(words), cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                       stderr=subprocess.PIPE, preexec_fn=_become(account))
+            code, output, error = _process.capture(['git'] + list(words), cwd=folder, env=environment, preexec_fn=_become(account))
         except OSError as error:
             raise CrabError('git cannot be run in %s: %s.' % (folder, os.strerror(error.errno)), 'Install git, or run the stage deploy first.')
-        output, error = process.communicate()
-        return process.returncode, to_native(output.decode('utf-8', 'replace')), to_native(error.decode('utf-8', 'replace'))
+        return code, _process.decoded(output), _process.decoded(error)
 
 
 def _account(user):

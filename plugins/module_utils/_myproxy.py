@@ -20,7 +20,7 @@ import subprocess
 import threading
 import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _process, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._proxy import identity_of
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
@@ -103,8 +103,8 @@ def _ask(server, port, certificate, key, ca_path, timeout):
     environment.update({'X509_USER_PROXY': certificate} if certificate == key else {'X509_USER_CERT': certificate, 'X509_USER_KEY': key})
     name = 'cmsweb-crab-probe-' + to_native(binascii.hexlify(os.urandom(8)))
     try:
-        process = subprocess.Popen([CLIENT, '-n', '-s', server, '-p', str(port), '-l', name, '-o', os.devnull], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd='/')
+        process = _process.start([CLIENT, '-n', '-s', server, '-p', str(port), '-l', name, '-o', os.devnull], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd='/')
     except OSError as error:
         raise CrabError('%s cannot be run: %s.' % (CLIENT, os.strerror(error.errno)), 'Install the package myproxy: role voms does it.')
     timer = threading.Timer(timeout, process.kill)

@@ -20,13 +20,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _errors, _files, _proxy, _text, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _errors, _files, _process, _proxy, _text, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -119,13 +118,11 @@ def _run_client(settings, passphrase, path):
                '--out', path, '--pwstdin']
     mask = os.umask(0o077)
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, close_fds=True)
+        return _process.run(command, passphrase + '\n', env=environment, close_fds=True)
     except OSError as error:
         raise CrabError('%s cannot be run: %s.' % (CLIENT, os.strerror(error.errno)), 'Let role voms install the client (voms_install).')
     finally:
         os.umask(mask)
-    output = process.communicate(to_bytes(passphrase + '\n'))[0]
-    return process.returncode, to_native(output.decode('utf-8', 'replace'))
 
 
 def _cause(said):
@@ -169,7 +166,7 @@ def _identity(content, path):
 
 def program():
     """The bytes of a Python program of one file that runs main(): a zip archive with the engines, the same bytes for the same engines."""
-    modules = [sys.modules[__name__], _errors, _files, _proxy, _text, _x509]
+    modules = [sys.modules[__name__], _errors, _files, _process, _proxy, _text, _x509]
     package = 'ansible_collections/cmsweb/crab/plugins/module_utils'
     parts = package.split('/')
     files = dict(('/'.join(parts[:depth] + ['__init__.py']), '') for depth in range(1, len(parts) + 1))

@@ -16,10 +16,9 @@ import glob
 import os
 import pwd
 import re
-import subprocess
 import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _crontab, _deploy, _files, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _crontab, _deploy, _files, _process, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -165,9 +164,7 @@ class Service(object):
 
     @staticmethod
     def _run(command):
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd='/')
-        output = process.communicate()[0]
-        return process.returncode, to_native(output.decode('utf-8', 'replace'))
+        return _process.run(command, cwd='/')
 
 
 class Frontend(Service):

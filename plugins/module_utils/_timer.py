@@ -8,12 +8,11 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
-import subprocess
 import zlib
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _process
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
 UNITS, CRON = '/etc/systemd/system', '/etc/cron.d'
 
@@ -92,8 +91,6 @@ def _systemctl(*arguments):
 
 def _call(*arguments):
     try:
-        process = subprocess.Popen(('systemctl',) + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return _process.run(('systemctl',) + arguments)
     except OSError as error:
         raise CrabError('systemctl cannot be run: %s.' % os.strerror(error.errno), HINT)
-    output = process.communicate()[0]
-    return process.returncode, to_native(output.decode('utf-8', 'replace'))

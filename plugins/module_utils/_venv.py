@@ -22,7 +22,6 @@ import pwd
 import re
 import shutil
 import stat
-import subprocess
 import tarfile
 import tempfile
 
@@ -31,9 +30,9 @@ try:
 except ImportError:     # Python 2.7
     from pipes import quote
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _release, _staticconfig, _venvtexts, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _process, _release, _staticconfig, _venvtexts, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
-from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
+from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
 UNIT = '/etc/systemd/system/crabserver.service'
 ROTATION = '/etc/logrotate.d/crabserver'
@@ -468,12 +467,9 @@ def _by(account):
 def _run(words, environment=None):
     settings = dict(os.environ, HOME='/nonexistent', GIT_TERMINAL_PROMPT='0', **(environment or {}))
     try:
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd='/', env=settings,
-                                   preexec_fn=lambda: os.umask(0o022))
+        return _process.run(words, cwd='/', env=settings, preexec_fn=lambda: os.umask(0o022))
     except OSError as error:
         return 127, '%s: %s' % (words[0], os.strerror(error.errno))
-    output = process.communicate()[0]
-    return process.returncode, to_native(output.decode('utf-8', 'replace'))
 
 
 def _ordered(words, hint=''):

@@ -15,11 +15,10 @@ import calendar
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _process
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -33,11 +32,10 @@ def openssl(arguments, stdin=''):
     """(exit code, output, errors) of one openssl command, all text, in the C locale."""
     environment = dict(os.environ, LC_ALL='C')
     try:
-        process = subprocess.Popen(['openssl'] + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        code, output, errors = _process.capture(['openssl'] + arguments, stdin, env=environment)
     except OSError as error:
         raise CrabError('The openssl command cannot be run: %s.' % os.strerror(error.errno), 'Install the package openssl.')
-    output, errors = process.communicate(to_bytes(stdin))
-    return process.returncode, to_native(output.decode('utf-8', 'replace')), to_native(errors.decode('utf-8', 'replace'))
+    return code, _process.decoded(output), _process.decoded(errors)
 
 
 class Certificate(object):
