@@ -15,7 +15,7 @@ out=$cache/$name-$(hash_of requirements.txt build_rest.sh crabserver/bin crabser
 if [ ! -f "$server" ] && [ ! -f "$out" ]; then
   # wmcore comes as source: make its wheel first (pure Python, so any Python 3 will do) ...
   grep -E '^wmcore==' "$here/requirements.txt" > "$tmp/source.txt"
-  python3 -m pip wheel -q --no-deps -w "$tmp/wheels" -r "$tmp/source.txt" >&2
+  python3 -m pip wheel -q --use-pep517 --no-deps -w "$tmp/wheels" -r "$tmp/source.txt" >&2
   # ... then everything for the target.
   python3 -m pip install -q --no-deps --no-compile --find-links "$tmp/wheels" --only-binary=:all: --python-version 3.9 \
     --implementation cp --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --target "$tmp/site" -r "$here/requirements.txt" >&2

@@ -14,7 +14,7 @@ if [ ! -d "$out" ]; then
   while read -r pin; do
     case $pin in
       # These two come as source: pure Python, so any Python 3 can make the wheel.
-      wmcore==* | future==*) python3 -m pip wheel -q --no-deps -w "$tmp/new" "$pin" < /dev/null >&2 ;;
+      wmcore==* | future==*) python3 -m pip wheel -q --use-pep517 --no-deps -w "$tmp/new" "$pin" < /dev/null >&2 ;;
       *) echo "$pin" ;;
     esac
   done < "$tmp/pins" > "$tmp/binary"
