@@ -33,7 +33,7 @@ options:
     description:
       - Folder on the controller with wheels (also in folders below it) of all O(requirements), for a host that reaches no package index.
         Only those that are wanted are copied.
-      - C(pip wheel --no-deps -w FOLDER NAME==VERSION) on a host of the same kind makes such files.
+      - C(pip wheel --use-pep517 --no-deps -w FOLDER NAME==VERSION) on a host of the same kind makes such files.
     type: path
   index:
     description: URL of a package index that the host reaches. The default is what its pip is configured for, or PyPI. Not used with O(wheelhouse).

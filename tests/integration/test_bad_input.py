@@ -42,7 +42,7 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "no such way to install": ({"crab_install": "rpm"}, ("crab_install: rpm is no way to install", "hg or venv")),
     "no virtual environment for so old a release": ({"crab_install": "venv"}, ("venv_install_version", "3.3.1803.patch3 is no release that")),
     "a folder without wheels": ({"crab_install": "venv", "crab_release": "v3.260819", "venv_install_wheelhouse": "/var/empty"},
-                                ("venv_install_wheelhouse: /var/empty has no wheel of", "wmcore==2.4.5.2", "pip wheel --no-deps")),
+                                ("venv_install_wheelhouse: /var/empty has no wheel of", "wmcore==2.4.5.2", "pip wheel --use-pep517 --no-deps")),
     "an address that no URL takes as it is": ({"crab_install": "venv", "crab_release": "v3.260819", "crab_address": "::1"},
                                               ("venv_install_address: ::1 is no IPv4 address", "crab_address")),
     "a header key that is none": ({"crab_install": "venv", "crab_release": "v3.260819", "venv_install_header_key": "c2hvcnQ="},
