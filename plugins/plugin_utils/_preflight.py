@@ -342,7 +342,8 @@ def check_venv_install(values):
     if values['venv_install_wheelhouse']:
         missing = _wheels.find(values['venv_install_wheelhouse'], pins)[1]
         if missing:
-            problems.append('venv_install_wheelhouse: %s has no wheel of %s. "pip wheel --use-pep517 --no-deps -w FOLDER NAME==VERSION" on a host of the same kind makes it.'
+            problems.append('venv_install_wheelhouse: %s has no wheel of %s. "pip wheel --use-pep517 --no-deps -w FOLDER NAME==VERSION" on a host of the '
+                            'same kind makes it.'
                             % (values['venv_install_wheelhouse'], ', '.join(missing)))
     found, doubts = _look_for_tag('venv_install_version', 'tag', version, values['venv_install_repository'])
     return problems + found, doubts
