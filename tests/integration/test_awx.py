@@ -57,7 +57,7 @@ CASES = {
     "playbooks/devrepos.yml": Case({"devrepos_crabserver_repository": "https://git.example.org/CRABServer.git",
                                     "devrepos_wmcore_repository": "https://git.example.org/WMCore.git", "devrepos_state": "absent"}),
     # Checked only.
-    "playbooks/schema_script.yml": Case({"oracle_schema_script": "../script.sql"}, check=True, changed=1, says="outcome: not run"),
+    "playbooks/schema_script.yml": Case({"oracle_schema_script": "script.sql"}, check=True, changed=1, says="outcome: not run"),
     "playbooks/purge_filemetadata.yml": Case({"oracle_schema_purge_months": 1}, check=True, says="statements: []"),
     # Refused.
     "playbooks/schema_scratch.yml": Case({"oracle_schema_scratch_account": "other"}, code=2, says="-e oracle_schema_scratch_account=crab_demo"),
