@@ -52,7 +52,7 @@ def main() -> int:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"]
     optional = {name: pin for file in ("meta/ee-requirements.txt", "requirements/oracle.txt") for name, pin in read(ROOT / file).items()}
     run_time = {"ansible-core": ">=2.16", **galaxy}
-    development = {**pins("lab.txt"), **pins("dev.txt")}
+    development = {name: pin for file in ("controller", "lab", "dev") for name, pin in pins(f"{file}.txt").items()}
     everything = {**development, **optional, **run_time}
     faults = [f"{name}: there is a reason for it, and no pin" for name in WHY if normal(name) not in map(normal, everything)]
     because = reasons(development, faults)
@@ -62,7 +62,7 @@ def main() -> int:
          "is in their own READMEs.", {}),
         ("On the controller", "", run_time),
         ("On the controller or a host, for some roles", "", optional),
-        ("For development", "Pinned exactly, in `requirements/`; nothing of it is in the archive that Galaxy gets.", development),
+        ("For development", "Pinned exactly, in `requirements/`. The archive for Galaxy has what [a user](galaxy.md) needs: `controller.txt`.", development),
     ):
         text += f"## {title}\n\n" + (f"{lead}\n\n" if lead else "")
         if chosen:

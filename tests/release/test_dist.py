@@ -7,16 +7,20 @@ import re
 import subprocess
 import sys
 import tarfile
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 import yaml
 from docs.pages import parse
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
 TOP = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "inventories", "meta", "playbooks", "plugins",
        "requirements", "roles", "site.yml", "awx", "docs", "examples"}
-LEAST = {"meta/runtime.yml", "meta/execution-environment.yml", "changelogs/changelog.yaml", "inventories/private/hosts.yml", "requirements/oracle.txt",
+LEAST = {"meta/runtime.yml", "meta/execution-environment.yml", "changelogs/changelog.yaml", "inventories/private/hosts.yml", "requirements/controller.txt",
+         "requirements/oracle.txt", "examples/ansible.cfg", "docs/galaxy.md",
          "plugins/modules/preflight.py", "roles/verify/tasks/main.yml", "roles/verify/README.md", "playbooks/site.yml", "docs/README.md", "site.yml"}
 
 
@@ -99,7 +103,37 @@ def test_a_checkout_is_told_to_install_what_galaxy_installs() -> None:
     changelog = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())
 
     assert {entry["name"]: entry["version"] for entry in wanted} == galaxy["dependencies"]
+    assert [name for name, version in galaxy["dependencies"].items() if "<" not in version] == []
     assert list(changelog["releases"])[-1] == galaxy["version"]
+
+
+def test_the_pins_of_a_user_are_in_the_ranges_that_are_named() -> None:
+    """Of the execution environment, of preflight, and of the pages."""
+    pins = dict(re.findall(r"^([\w.-]+)==(.*)$", (ROOT / "requirements/controller.txt").read_text(), re.MULTILINE))
+    ranges = {one.name: one.specifier for one in requirements("meta/ee-requirements.txt")}
+    texts = {path: path.read_text() for folder in ("plugins", "roles", "docs", "awx", "inventories") for path in (ROOT / folder).rglob("*.*") if path.is_file()}
+    named = {(str(path.relative_to(ROOT)), found) for path, text in texts.items() for found in re.findall(r"\bopenstacksdk([<>=][\w.,<>=]+)", text)}
+
+    assert {name: pins[name] for name in ranges if name in pins and pins[name] not in ranges[name]} == {}
+    assert set(ranges) - set(pins) == {"oracledb"}
+    assert {path for path, _found in named} >= {"plugins/plugin_utils/_preflight.py", "roles/vm/README.md"}
+    assert [entry for entry in named if SpecifierSet(entry[1]) != ranges["openstacksdk"]] == []
+    assert pins["ansible-core"] in next(one.specifier for one in map(Requirement, re.findall(r'pip install "(.*)"', (ROOT / "docs/galaxy.md").read_text())))
+
+
+def requirements(name: str) -> list[Requirement]:
+    return [Requirement(line) for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+
+
+def test_the_settings_that_a_user_copies_are_those_of_a_checkout() -> None:
+    ours, theirs = ConfigParser(), ConfigParser()
+    ours.read(ROOT / "ansible.cfg")
+    theirs.read(ROOT / "examples/ansible.cfg")
+
+    settings = {(section, name): value for section in theirs.sections() for name, value in theirs[section].items()}
+
+    assert len(settings) >= 5
+    assert {key: value for key, value in settings.items() if ours[key[0]][key[1]] != value} == {}
 
 
 def test_what_the_playbooks_and_roles_use_is_among_the_dependencies() -> None:
