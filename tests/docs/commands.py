@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT / "tests/lab"))
 from crablab import cli as lab_cli  # noqa: E402
 
 OWN = "inventories/mine"  # what the reader makes by cp -r inventories/private inventories/mine
+INSTALLED = "~/.ansible/collections/ansible_collections/cmsweb/crab/"  # where ansible-galaxy puts this tree
 SHARED = ("crab_", "init_", "vault_", "ansible_")
 
 
@@ -184,8 +185,15 @@ def _our_script(words: list[str]) -> Iterator[str]:
                 yield said.getvalue().strip().splitlines()[-1]
 
 
+def _installed(name: str) -> Path:
+    return ROOT / name.removeprefix(INSTALLED)
+
+
 def _copy(words: list[str]) -> Iterator[str]:
-    if words[1] != "-r" or len(words) != 4 or not (ROOT / words[2]).is_dir() or not (ROOT / words[3]).parent.is_dir():
+    if words[2:] == ["."]:
+        if not _installed(words[1]).is_file():
+            yield f"there is no file {words[1]}"
+    elif words[1] != "-r" or len(words) != 4 or not (ROOT / words[2]).is_dir() or not (ROOT / words[3]).parent.is_dir():
         yield f"cp: {' '.join(words[2:])} cannot be copied like that"
 
 
@@ -205,7 +213,7 @@ def _export(words: list[str]) -> Iterator[str]:
 
 
 def _source(words: list[str]) -> Iterator[str]:
-    if len(words) != 2 or not (ROOT / words[1]).is_file():
+    if len(words) != 2 or not (words[1].endswith("/bin/activate") or (ROOT / words[1]).is_file()):
         yield f"source: there is no file {' '.join(words[1:])}"
 
 
@@ -218,9 +226,10 @@ def _pip(words: list[str]) -> Iterator[str]:
     if words[1:2] != ["install"] or len(words) < 3:
         yield "pip: only install is known here"
     elif words[2] == "-r":
-        yield from (f"there is no file {name}" for name in words[3:] if not (ROOT / name).is_file())
+        yield from (f"there is no file {name}" for name in words[3:] if not _installed(name).is_file())
     else:
-        yield from (f"nothing in the tree needs {name}" for name in words[2:] if name.split("==")[0] not in vocabulary())
+        pinned = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("requirements/*.txt"))
+        yield from (f"requirements/ has no {name}" for name in words[2:] if not re.search(rf"^{re.split('[=<>]', name)[0]}==", pinned, re.MULTILINE))
 
 
 def _openssl(words: list[str]) -> Iterator[str]:

@@ -256,7 +256,10 @@ def test_troubleshooting_has_every_cause_and_links_every_role() -> None:
     ("git clone git://github.com/dmwm/CRABServer", "is no https URL"),
     ("openssl x509 -nosuch", "has no option -nosuch"),
     ("pip install -r requirements/nosuch.txt", "there is no file"),
-    ("pip install nosuchpackage", "nothing in the tree needs"),
+    ("pip install nosuchpackage", "requirements/ has no nosuchpackage"),
+    ("cp ~/.ansible/collections/ansible_collections/cmsweb/crab/nosuch.cfg .", "there is no file"),
+    ("python3 -m nosuch", "only -m venv FOLDER"),
+    ("source nosuch", "there is no file nosuch"),
     ("rm -rf /", "not classified"),
 ])
 def test_a_wrong_command_is_found(line: str, said: str) -> None:

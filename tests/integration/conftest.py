@@ -132,6 +132,13 @@ def site() -> Iterator[Site]:
     yield from lab_site(NETWORK)
 
 
+@pytest.fixture(scope="session")
+def pki(site: Site) -> Path:
+    """The laboratory's certificates, with one of the host."""
+    lab("pki", "--network", site.lab.name, "--host", "crab-vm.example.org")
+    return site.lab / "pki"
+
+
 def lab_site(network: str, identity: str = "cc7") -> Iterator[Site]:
     host = Site(ROOT / ".lab" / network, identity)
     host.fresh()

@@ -1,4 +1,4 @@
-"""init.yml as somebody at a terminal uses it, as a script does, and its inventory with site.yml on a host."""
+"""init.yml as somebody at a terminal uses it, and as a script does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import stat
 import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 
-from .conftest import ROOT, Site, lab
+from .conftest import ROOT, Site
 from .terminal import Terminal
 
 INIT = ["ansible-playbook", "cmsweb.crab.init"]
@@ -43,15 +42,16 @@ DIALOGUE: list[tuple[str, list[tuple[str, str]], str]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def pki(site: Site) -> Path:
-    """The laboratory's certificates, with one of the host."""
-    lab("pki", "--network", site.lab.name, "--host", "crab-vm.example.org")
-    return site.lab / "pki"
-
-
 def repository(site: Site) -> list[str]:
     return ["-e", f"hgdeploy_deployment_repository=http://{(site.lab / 'prefix').read_text().strip()}.2/git/deployment.git"]
+
+
+def given(site: Site, pki: Path) -> dict[str, str]:
+    """Answers that are right for this host, as a file for -e has them."""
+    answers = {"host": "crab-vm.example.org", "user": "crabdev", "proxy": f"{pki}/service-proxy.pem", "checkout": f"{ROOT}/tests/lab/crabserver",
+               "database_user": "crab_demo", "database_password": (site.lab / "oracle_password").read_text().strip(),
+               "certificate": f"{pki}/host-crab-vm.example.orgcert.pem", "schedd": "crab3@schedd-1.example.org", "collector": "collector-1.example.org"}
+    return {f"init_{name}": value for name, value in answers.items()}
 
 
 def without_terminal(*options: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -122,13 +122,10 @@ def test_without_a_terminal_everything_is_said_at_once(tmp_path: Path) -> None:
     assert run.returncode != 0 and not os.listdir(tmp_path)
 
 
-def test_its_inventory_deploys_the_host(site: Site, pki: Path, tmp_path: Path) -> None:
+def test_answers_in_a_file_make_the_inventory_once(site: Site, pki: Path, tmp_path: Path) -> None:
+    """That it deploys the host is seen in test_galaxy."""
     folder, answers, word = tmp_path / "mine", tmp_path / "answers.yml", tmp_path / "word"
-    password = (site.lab / "oracle_password").read_text().strip()
-    answers.write_text(yaml.safe_dump({f"init_{name}": value for name, value in {
-        "host": "crab-vm.example.org", "user": "crabdev", "proxy": f"{pki}/service-proxy.pem", "checkout": f"{ROOT}/tests/lab/crabserver",
-        "database_user": "crab_demo", "database_password": password, "certificate": f"{pki}/host-crab-vm.example.orgcert.pem",
-        "schedd": "crab3@schedd-1.example.org", "collector": "collector-1.example.org"}.items()}))
+    answers.write_text(yaml.safe_dump(given(site, pki)))
     word.write_text("a vault's")
     options = ["--vault-password-file", str(word), *repository(site)]
 
@@ -140,16 +137,5 @@ def test_its_inventory_deploys_the_host(site: Site, pki: Path, tmp_path: Path) -
     assert again.returncode != 0 and "is there already, and nothing was asked" in " ".join(again.stdout.split()), again.stdout
     kept = next(path for path in tmp_path.iterdir() if path.name.startswith("mine.20"))
     assert (kept / "hosts.yml").read_text() == (folder / "hosts.yml").read_text()
+    password = (site.lab / "oracle_password").read_text().strip()
     assert password in vault(folder, "a vault's") and password not in made.stdout
-
-    laboratory = {**site.connection, "gridcert_trust": "/etc/grid-security/certificates", "voms_install": False, "hgdeploy_rpm_host": "cmsrep.example.org",
-                  "oracle_schema_artifacts": f"{site.lab}/artifacts", "verify_ca": f"{pki}/ca-chain.pem"}
-    (folder / "host_vars").mkdir()
-    (folder / "host_vars/crab-vm.example.org.yml").write_text(yaml.safe_dump(laboratory))
-    try:
-        run = subprocess.run(["ansible-playbook", "cmsweb.crab.site", "-i", folder, *options], cwd=ROOT, env=ENVIRONMENT, text=True,
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False)
-        assert run.returncode == 0, run.stdout
-        assert "collector-1.example.org" in site.on("cat /data/srv/state/frontend/htdocs/crab-rest-config-HG1803f.json")
-    finally:
-        site.play("site.yml", {"frontend_auth_exact": True, "service_state": "restarted"}, check=True)
