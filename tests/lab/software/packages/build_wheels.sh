@@ -32,6 +32,6 @@ if [ ! -d "$out" ]; then
     mv "$wheel" "$tmp/index/$name/"
   done
   chmod -R a+rX "$tmp/index"
-  mv "$tmp/index" "$out"
+  mv -T "$tmp/index" "$out" 2> /dev/null || [ -d "$out" ] # another build was the first
 fi
 echo "$out"
