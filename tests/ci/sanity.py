@@ -23,7 +23,7 @@ ROOT = tree.ROOT
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab"
 # Not in what galaxy.yml builds, and programs of this machine or the lab's rather than Ansible content. Lint looks at them.
 OUTSIDE = (".ci/", "molecule/", "tests/bench/", "tests/ci/", "tests/docs/", "tests/integration/", "tests/lab/", "tests/property/", "tests/release/")
-BOOTSTRAPS = ("20_3_4", "21_3_1", "23_1_2", "24_2")  # the versions of pip that ansible-core 2.16 and 2.19 ask for
+BOOTSTRAPS = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_2")  # the versions of pip that ansible-core 2.16 to 2.21 ask for
 BOOTSTRAP = """\
 import subprocess
 import sys
