@@ -76,7 +76,12 @@ class Client(threading.Thread):
 
 @pytest.fixture(scope="module")
 def el9() -> Iterator[Site]:
-    for site in lab_site("crab-el9", "el9"):
+    yield from el9_site("crab-el9")
+
+
+def el9_site(network: str) -> Iterator[Site]:
+    """A host like EL9, and what a crabserver there fetches over HTTP."""
+    for site in lab_site(network, "el9"):
         (site.lab / "served/www/rest-config.json").write_text(json.dumps(EXTERNAL))
         (site.lab / "served/www/schedds.json").write_text(json.dumps(SCHEDDS))
         yield site
