@@ -20,7 +20,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _files
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _preflight, _private_inventory
 
 display = Display()
@@ -150,7 +150,7 @@ def _write(folder, texts):
             _files.replace(os.path.join(new, name), text.encode('utf-8'), mode=0o600)
         backup = None
         if os.path.lexists(folder):
-            backup = '%s.%s~' % (folder, time.strftime('%Y-%m-%d@%H:%M:%S'))
+            backup = '%s.%s~' % (folder, time.strftime('%Y-%m-%d@%H:%M:%S', time.localtime(_clock.now())))
             os.rename(folder, backup)
         os.rename(new, folder)
     except OSError as error:

@@ -29,7 +29,11 @@ options:
     description: The hosts.
     type: list
     elements: str
-positional: _title, _names
+  _time:
+    description: The time of the report, in UTC, such as C(now(utc=true)). The default is the present.
+    type: raw
+    version_added: 1.0.0
+positional: _title, _names, _time
 '''
 
 EXAMPLES = r'''
@@ -49,15 +53,16 @@ _value:
 
 from datetime import datetime, timezone
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
 from ansible_collections.cmsweb.crab.plugins.plugin_utils import _report
 
 
-def report_document(hosts: dict, title: str = '', names: list[str] | None = None) -> dict:
+def report_document(hosts: dict, title: str = '', names: list[str] | None = None, time: datetime | None = None) -> dict:
     """The filter. Variables of hosts are taken as they are: for Ansible each text in them may be a template, and there may be 100,000 users."""
     if names is not None:
         found = {name: hosts.raw_get(name) for name in names}
         hosts = {name: {**one.get('report_seen', {}), 'users': one.get('report_users_result')} for name, one in found.items()}
-    return _report.document(hosts, datetime.now(timezone.utc), title)
+    return _report.document(hosts, (time or datetime.fromtimestamp(_clock.now(), timezone.utc)).replace(tzinfo=timezone.utc), title)
 
 
 class FilterModule:

@@ -21,7 +21,6 @@ import pwd
 import re
 import signal
 import subprocess
-import time
 
 try:
     from urllib.parse import urlsplit
@@ -29,7 +28,7 @@ except ImportError:     # Python 2.7
     from urlparse import urlsplit
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import (
-    _accounts, _candidateweb, _files, _listeners, _probe, _process, _service, _staticconfig, _versions)
+    _accounts, _candidateweb, _clock, _files, _listeners, _probe, _process, _service, _staticconfig, _versions)
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
@@ -148,7 +147,7 @@ class _Tried(object):
 
     def backend(self, name, request, frontend):
         """Start one, and ask it and the frontend before it if there are requests."""
-        started, port = time.time(), _listeners.free_ports(1)[0]
+        started, port = _clock.monotonic(), _listeners.free_ports(1)[0]
         self.say(name)
         if request:
             _refuse_other_place(os.path.join(self.root, self.version, 'config', name, 'config.py'), request['url'])
@@ -162,18 +161,18 @@ class _Tried(object):
             if request:
                 key = os.path.join(self.root, self.version, 'auth', 'wmcore-auth', 'header-auth-key')
                 _probe.insist(dict(_probe.DEFAULTS, header_key=key, **dict(request, url='http://127.0.0.1:%d' % port)))
-            self.seconds[name] = round(time.time() - started, 1)
+            self.seconds[name] = round(_clock.monotonic() - started, 1)
             if frontend:
                 self.frontend(frontend, (urlsplit(request['url']).port, port))
         finally:
             service.stop(self.timeout)
 
     def frontend(self, request, ports):
-        started = time.time()
+        started = _clock.monotonic()
         self.say('frontend')
         try:
             _candidateweb.try_out(self.root, self.version, self.tree, ports, request, self.timeout)
-            self.seconds['frontend'] = round(time.time() - started, 1)
+            self.seconds['frontend'] = round(_clock.monotonic() - started, 1)
         except _candidateweb.Untried as reason:
             self.untried['frontend'] = str(reason)
 

@@ -28,7 +28,7 @@ except ImportError:     # Python 2.7
     from urlparse import urlsplit
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import (
-    _accounts, _authmap, _files, _http, _listeners, _probe, _process, _proxy, _service, _versions, _x509)
+    _accounts, _authmap, _clock, _files, _http, _listeners, _probe, _process, _proxy, _service, _versions, _x509)
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
@@ -237,9 +237,9 @@ def _refuse_other_places(root, places, wanted):
 # Running it -------------------------------------------------------------------------------------------
 
 def _start(root, tree, port, timeout):
-    deadline = time.time() + timeout
+    deadline = _clock.monotonic() + timeout
     code, output = _shell(START, root, tree)
-    while time.time() < deadline and _service.naming(os.path.join(tree, 'state', 'frontend') + '/'):
+    while _clock.monotonic() < deadline and _service.naming(os.path.join(tree, 'state', 'frontend') + '/'):
         with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as client:
             if client.connect_ex(('127.0.0.1', port)) == 0:
                 return
@@ -261,7 +261,7 @@ def _ask(pair, port, request):
         raise CrabError('without a certificate it does not answer at all (%s).' % error)
     if answer.status not in REFUSED:
         raise CrabError('it answers %d to a request without a certificate, not %d.' % (answer.status, REFUSED[-1]), 'See auth.conf and cmsauth of the version.')
-    fault = _x509.fault(_x509.first_certificate(answer.certificate, 'the answer'), host)
+    fault = _x509.fault(_x509.first_certificate(answer.certificate, 'the answer'), host, _clock.now())
     if fault:
         raise CrabError('its certificate cannot serve: %s.' % fault, 'See SSLCertificateFile in config/frontend of the version.')
 

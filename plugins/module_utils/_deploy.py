@@ -31,7 +31,7 @@ try:
 except ImportError:     # Python 2.7
     from pipes import quote
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _files, _process, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _clock, _files, _process, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
@@ -201,12 +201,12 @@ def locked(wait, started_by, what, log_root):
         os.mkdir(os.path.dirname(LOCK), 0o700)
     handle = open(LOCK, 'a+')
     try:
-        deadline = time.time() + wait
+        deadline = _clock.monotonic() + wait
         while not _try_lock(handle):
-            if time.time() > deadline:
+            if _clock.monotonic() > deadline:
                 raise CrabError('%s Waited for %d s.' % (told(running()), wait), 'Run again when that has ended, or raise hgdeploy_wait.')
             time.sleep(1)
-        holder = {'by': started_by, 'what': what, 'pid': os.getpid(), 'since': int(time.time()), 'log_root': log_root}
+        holder = {'by': started_by, 'what': what, 'pid': os.getpid(), 'since': int(_clock.now()), 'began': _clock.monotonic(), 'log_root': log_root}
 
         def say(step):
             handle.truncate(0)
@@ -234,7 +234,7 @@ def running():
             holder = {}
     holder.setdefault('by', 'somebody')
     holder.setdefault('what', 'another run of Deploy')
-    holder['seconds'] = int(time.time() - holder.get('since', time.time()))
+    holder['seconds'] = int(_clock.monotonic() - holder.pop('began', _clock.monotonic()))
     log_root = holder.pop('log_root', '')
     holder['step'] = holder.get('step') or (_step(log_root) if log_root else '')
     return holder

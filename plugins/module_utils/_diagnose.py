@@ -89,17 +89,18 @@ PORT_OF_ONE_ACCOUNT = 8443      # the frontend's, where all belongs to an accoun
 MAP_JOBS = ('config/frontend/mkauthmap', 'config/frontend/mkvomsmap')
 TERMINATED = 'terminating due to error'
 TIMEOUT = 10        # seconds for each request
-RECENT = datetime.timedelta(minutes=10)
+RECENT = 600        # seconds
 
 
 class Site(object):
     """What is looked at.
 
     :param options: dict of root, user, instance, release, services, fqdn, dns, own_maps, controller_time, days, hours, free_megabytes, since.
+    :param now: seconds since the epoch, as the look began.
     """
 
-    def __init__(self, options):
-        self.options = options
+    def __init__(self, options, now):
+        self.options, self.now = options, now
         self.root = options['root']
         self.current = os.path.join(self.root, 'current')
         self.states = dict((name, _service.look(self.service(name))) for name in options['services'] if self.deployed(name))
@@ -147,7 +148,7 @@ class Site(object):
         if not self.runs('crabserver'):
             return []
         if self._errors is None:
-            since = max(_restlog.parse_since(self.options['since'], datetime.datetime.now()), datetime.datetime.fromtimestamp(self.started()))
+            since = max(_restlog.parse_since(self.options['since'], self.now), datetime.datetime.fromtimestamp(self.started()))
             summary = _restlog.Summary(top=_restlog.LIMIT)
             for path in sorted(glob.glob(os.path.join(self.root, 'logs', 'crabserver', 'crabserver-*.log'))):
                 if datetime.datetime.fromtimestamp(os.path.getmtime(path)) >= since:
@@ -157,9 +158,9 @@ class Site(object):
         return self._errors
 
 
-def findings(options):
+def findings(options, now):
     """Everything that is wrong: list of dict(check, cause, found, remedy), and the names of the checks."""
-    site = Site(options)
+    site = Site(options, now)
     if not site.states:
         return [finding('not_deployed', 'There is none of %s below %s.' % (', '.join(options['services']), site.current), check='services')], ['services']
     found = []
@@ -270,13 +271,13 @@ def _database_finding(site, codes=tuple(DATABASE_CODES)):
         said = sorted(re.findall(r'(?:ORA|DPY|DPI)-\d{4,5}', error['error']), key=lambda code: code == 'DPY-6005')
         if not said or not error['last'] or not (said[0] in codes or codes == tuple(DATABASE_CODES)):
             continue
-        if _recent(error['last']) and (not latest or error['last'] > latest[0]):
+        if _recent(error['last'], site.now) and (not latest or error['last'] > latest[0]):
             latest = error['last'], said[0], error['error']
     return latest and finding(DATABASE_CODES.get(latest[1], 'database'), 'The log of crabserver has: %s' % latest[2])
 
 
-def _recent(text):
-    return datetime.datetime.now() - datetime.datetime.strptime(text, '%Y-%m-%dT%H:%M:%S') < RECENT
+def _recent(text, now):
+    return now - time.mktime(time.strptime(text, '%Y-%m-%dT%H:%M:%S')) < RECENT
 
 
 def check_schema(site):
@@ -471,15 +472,14 @@ def check_service_certificate(site):
     certificate = _x509.first_certificate(contents[0], paths[0])
     if certificate.public_key != _x509.public_key(contents[1], paths[1]):
         return found + [finding('service_certificate_pair', 'The key in %s does not belong to the certificate in %s.' % (paths[1], paths[0]))]
-    return found + list(_endings(contents[0], certificate, paths[0], site.options['hours']))
+    return found + list(_endings(contents[0], certificate, paths[0], site.options['hours'], site.now))
 
 
-def _endings(content, certificate, path, hours):
+def _endings(content, certificate, path, hours, now):
     ends, attributes = certificate.not_after, None
     if len(_x509.CERTIFICATE.findall(_x509._text(content))) > 1 and _x509.KEY.search(_x509._text(content)):
         proxy = _proxy.Proxy(content, path)
         ends, attributes = proxy.ends, proxy.ac_ends
-    now = time.time()
     if ends - now < hours * 3600:
         yield finding('service_certificate_expired', '%s %s at %s.' % (path, 'ended' if ends < now else 'ends', _x509.iso(ends)))
     elif attributes is not None and attributes - now < hours * 3600:
@@ -516,11 +516,11 @@ def check_host_certificate(site):
     if certificate is None or key is None:
         yield finding('host_certificate', 'There is no %s.' % (certificate_path if certificate is None else key_path))
         return
-    fault = _x509.fault(certificate, site.options['fqdn'])
+    fault = _x509.fault(certificate, site.options['fqdn'], site.now)
     if not fault and certificate.public_key != _x509.public_key(key, key_path):
         fault = 'its key is not the one in %s' % key_path
-    if not fault and certificate.days_left() < site.options['days']:
-        fault = 'it ends at %s, in %d days' % (_x509.iso(certificate.not_after), certificate.days_left())
+    if not fault and certificate.days_left(site.now) < site.options['days']:
+        fault = 'it ends at %s, in %d days' % (_x509.iso(certificate.not_after), certificate.days_left(site.now))
     if fault:
         yield finding('host_certificate', 'The certificate in %s: %s.' % (certificate_path, fault))
 
@@ -536,8 +536,8 @@ def check_proxy_retrieval(site):
 
 def check_machine(site):
     there = site.options['controller_time']
-    if there is not None and abs(time.time() - there) > site.options['skew']:
-        yield finding('clock', 'The clock of the host is %+d s off that of the controller.' % round(time.time() - there))
+    if there is not None and abs(site.now - there) > site.options['skew']:
+        yield finding('clock', 'The clock of the host is %+d s off that of the controller.' % round(site.now - there))
     seen = set()
     for path in (os.path.join(site.root, 'logs', 'crabserver'), os.path.join(site.root, 'logs', 'frontend'), os.path.join(site.root, 'state'), '/tmp'):
         if not os.path.isdir(path) or os.stat(path).st_dev in seen:

@@ -17,6 +17,7 @@ import stat
 import tempfile
 import time
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
@@ -148,6 +149,6 @@ def _copy_labels(path, handle):
 def _copy_aside(path, content):
     """The path of the copy: the name with the date, as Ansible's own modules do."""
     old = os.stat(path)
-    copy = '%s.%s~' % (path, time.strftime('%Y-%m-%d@%H:%M:%S'))
+    copy = '%s.%s~' % (path, time.strftime('%Y-%m-%d@%H:%M:%S', time.localtime(_clock.now())))
     _write_beside_and_rename(copy, content, old.st_uid, old.st_gid, stat.S_IMODE(old.st_mode))
     return copy

@@ -21,8 +21,8 @@ class Pair(object):
     While a request is out, the new key waits beside the old one (KEY.pending), and the request beside the certificate (CERTIFICATE.csr).
     """
 
-    def __init__(self, path, key, fqdn, days, ca_path=None, new_key=True):
-        self.path, self.key, self.fqdn, self.days, self.ca_path, self.new_key = path, key, fqdn, days, ca_path, new_key
+    def __init__(self, path, key, fqdn, days, now, ca_path=None, new_key=True):
+        self.path, self.key, self.fqdn, self.days, self.now, self.ca_path, self.new_key = path, key, fqdn, days, now, ca_path, new_key
         self.pending_key, self.request = key + '.pending', path + '.csr'
 
     def reason(self):
@@ -38,11 +38,11 @@ class Pair(object):
                 return '%s does not match %s' % (self.path, self.key)
         except CrabError as error:
             return error.message
-        fault = _x509.fault(present, self.fqdn)
+        fault = _x509.fault(present, self.fqdn, self.now)
         if fault is None and self.ca_path:
             fault = _x509.chain_fault(self.path, self.ca_path)
-        if fault is None and present.days_left() < self.days:
-            fault = 'it has %d days left, and %d are wanted' % (present.days_left(), self.days)
+        if fault is None and present.days_left(self.now) < self.days:
+            fault = 'it has %d days left, and %d are wanted' % (present.days_left(self.now), self.days)
         return fault and '%s: %s' % (self.path, fault)
 
     def facts(self):
@@ -51,7 +51,7 @@ class Pair(object):
             present = _x509.read_certificate(self.path)
         except CrabError:
             present = None
-        return present.facts() if present else {'subject': '', 'issuer': '', 'not_after': '', 'days_left': None}
+        return present.facts(self.now) if present else {'subject': '', 'issuer': '', 'not_after': '', 'days_left': None}
 
     def candidate_key(self, content, key_content):
         """The key (bytes) that belongs to a certificate which is offered: the one that is offered with it, the pending one, or the present one."""
@@ -70,11 +70,11 @@ class Pair(object):
     def refuse_faulty(self, content):
         """Raise unless a certificate that is offered may be installed. Returns warnings."""
         offered = _x509.first_certificate(content, 'content')
-        fault = _x509.fault(offered, self.fqdn) or (_x509.content_chain_fault(content, self.ca_path) if self.ca_path else None)
+        fault = _x509.fault(offered, self.fqdn, self.now) or (_x509.content_chain_fault(content, self.ca_path) if self.ca_path else None)
         if fault:
             raise CrabError('content: the certificate %s cannot be used: %s.' % (offered.subject, fault), 'Nothing was changed; get another certificate.')
-        if offered.days_left() < self.days:
-            return ['The certificate %s has only %d days left, fewer than the wanted %d.' % (offered.subject, offered.days_left(), self.days)]
+        if offered.days_left(self.now) < self.days:
+            return ['The certificate %s has only %d days left, fewer than the wanted %d.' % (offered.subject, offered.days_left(self.now), self.days)]
         return []
 
     def ask(self):

@@ -18,7 +18,6 @@ import re
 import stat
 import subprocess
 import threading
-import time
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _process, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
@@ -29,13 +28,13 @@ CLIENT = 'myproxy-logon'
 POLICIES = ('trusted_retrievers', 'authorized_retrievers', 'authorized_renewers')
 
 
-def probe(server, port, certificate, key, ca_path, timeout):
+def probe(server, port, certificate, key, ca_path, timeout, now):
     """dict(state, missing, dn, message, hint): what the server thinks of the holder of this certificate, asked as the calling account."""
     parsed = _x509.read_certificate(certificate)
     if parsed is None:
         raise CrabError('There is no file %s.' % certificate, 'Run the stages cert and config first, or name other files.')
     # First: with files that it cannot use, the client goes on as nobody, or for root with the certificate of the host, without a word.
-    fault = own_fault(parsed, certificate, key, ca_path)
+    fault = own_fault(parsed, certificate, key, ca_path, now)
     said = '' if fault else _ask(server, port, certificate, key, ca_path, timeout)
     state, missing = ('credential', []) if fault else judged(said)
     result = {'state': state, 'missing': missing, 'dn': identity_of(parsed.subject), 'said': said, 'fault': fault}
@@ -61,7 +60,7 @@ def judged(said):
     return 'unknown', []
 
 
-def own_fault(parsed, certificate, key, ca_path):
+def own_fault(parsed, certificate, key, ca_path, now):
     """Why the client would not use these files, or None: it wants both to be the calling account's, and the key 0400 or 0600."""
     if not os.path.exists(key):
         return 'there is no file %s' % key
@@ -72,7 +71,7 @@ def own_fault(parsed, certificate, key, ca_path):
     mode = stat.S_IMODE(os.stat(key).st_mode)
     if mode not in (0o400, 0o600):
         return '%s has mode %04o, and 0400 or 0600 is wanted' % (key, mode)
-    if parsed.not_after <= time.time():
+    if parsed.not_after <= now:
         return 'it expired at %s' % _x509.iso(parsed.not_after)
     return _x509.chain_fault(certificate, ca_path, proxy=identity_of(parsed.subject) != parsed.subject)
 

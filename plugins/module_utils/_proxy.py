@@ -104,9 +104,8 @@ def facts(proxy, now):
             'timeleft_seconds': int(proxy.ends - now), 'ac_timeleft_seconds': None if proxy.ac_ends is None else int(proxy.ac_ends - now)}
 
 
-def refuse_faulty(proxy, name, vo, hours, require_ac, now=None):
+def refuse_faulty(proxy, name, vo, hours, require_ac, now):
     """Raise unless the proxy serves for so many hours more."""
-    now = time.time() if now is None else now
     hint = HINT % (vo or 'cms')
     if require_ac and proxy.ac_ends is None:
         raise CrabError('%s has no VOMS attributes.' % name, hint)

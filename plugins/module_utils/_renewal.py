@@ -22,10 +22,9 @@ import re
 import shutil
 import sys
 import tempfile
-import time
 import zipfile
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _errors, _files, _process, _proxy, _text, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _errors, _files, _process, _proxy, _text, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -54,7 +53,7 @@ CAUSES = (
 )
 
 
-def reason(settings, now=None):
+def reason(settings, now):
     """Why the proxy must be made, or None."""
     content = _files.read(settings['path'])
     if content is None:
@@ -66,9 +65,8 @@ def reason(settings, now=None):
     return None
 
 
-def refuse_credential(settings, passphrase, now=None):
+def refuse_credential(settings, passphrase, now):
     """Raise unless the user's certificate and key can be used: the client's own words for what is wrong with them are obscure."""
-    now = time.time() if now is None else now
     certificate, key = settings['certificate'], settings['key']
     parsed = _x509.read_certificate(certificate)
     if parsed is None or not os.path.exists(key):
@@ -87,9 +85,9 @@ def refuse_credential(settings, passphrase, now=None):
         raise CrabError('The certificate %s does not match the key %s.' % (certificate, key), 'Name the two files of one certificate.')
 
 
-def make(settings, passphrase):
+def make(settings, passphrase, now):
     """(content, Proxy) of a new proxy that is really good, or CrabError. The settings are those of the module service_proxy."""
-    refuse_credential(settings, passphrase)
+    refuse_credential(settings, passphrase, now)
     folder = tempfile.mkdtemp(prefix='crab-proxy-')     # 0700
     try:
         path = os.path.join(folder, 'proxy')
@@ -98,7 +96,7 @@ def make(settings, passphrase):
         if code != 0 or content is None:
             raise CrabError('%s failed (exit code %d): %s.' % ((CLIENT, code) + _cause(said)[:1]), _cause(said)[1])
         made = _proxy.Proxy(content, 'the new proxy')
-        _proxy.refuse_faulty(made, 'The new proxy', settings['vo'], settings['hours'], True)
+        _proxy.refuse_faulty(made, 'The new proxy', settings['vo'], settings['hours'], True, now)
         if settings['role'] and not any(fqan.startswith(settings['role'] + '/') for fqan in made.fqans):
             raise CrabError('The new proxy has no %s but %s.' % (settings['role'], ', '.join(made.fqans)), 'Check voms_proxy_role.')
         fault = _x509.chain_fault(path, settings['ca_path'], proxy=True) if settings['ca_path'] else None
@@ -166,7 +164,7 @@ def _identity(content, path):
 
 def program():
     """The bytes of a Python program of one file that runs main(): a zip archive with the engines, the same bytes for the same engines."""
-    modules = [sys.modules[__name__], _errors, _files, _process, _proxy, _text, _x509]
+    modules = [sys.modules[__name__], _clock, _errors, _files, _process, _proxy, _text, _x509]
     package = 'ansible_collections/cmsweb/crab/plugins/module_utils'
     parts = package.split('/')
     files = dict(('/'.join(parts[:depth] + ['__init__.py']), '') for depth in range(1, len(parts) + 1))
@@ -193,15 +191,15 @@ def load(path):
     return settings, to_native(passphrase.decode('utf-8')).rstrip('\n')
 
 
-def renewed(settings, passphrase, force=False):
+def renewed(settings, passphrase, now, force=False):
     """Make and install a new proxy if one is needed, then see to the copies. (reason or None, copies that were changed)"""
-    why = reason(settings) or ('it was asked for' if force else None)
+    why = reason(settings, now) or ('it was asked for' if force else None)
     if why:
-        install(settings, make(settings, passphrase)[0])
+        install(settings, make(settings, passphrase, now)[0])
     return why, keep_in_step(settings)
 
 
-def status(settings):
+def status(settings, now):
     """One line for an operator."""
     content = _files.read(settings['path'])
     if content is None:
@@ -211,7 +209,7 @@ def status(settings):
     except CrabError as error:
         return error.message
     ends = proxy.usable_until(True)
-    left = (ends - time.time()) / 3600.0
+    left = (ends - now) / 3600.0
     return '%s of %s %s %s (%s), a new one is made with fewer than %d hours left' % (
         settings['path'], proxy.identity, 'lasts until' if left > 0 else 'ended at', _x509.iso(ends), '%.1f hours' % left, settings['hours'])
 
@@ -233,14 +231,14 @@ def main(arguments=None):
         if not options.status:
             with open(options.settings) as held:
                 fcntl.flock(held, fcntl.LOCK_EX)     # a play may be at it as well
-                why, copies = renewed(settings, passphrase, options.force)
+                why, copies = renewed(settings, passphrase, _clock.now(), options.force)
             _say('Renewed, as %s.' % why if why else 'Nothing to renew.')
             for path in copies:
                 _say('Also in %s.' % path)
-        _say(status(settings) + '.')
+        _say(status(settings, _clock.now()) + '.')
         return 0
     except CrabError as error:
         _say('FAILED: %s' % error)
         if settings:
-            _say(status(settings) + '.')
+            _say(status(settings, _clock.now()) + '.')
         return 1

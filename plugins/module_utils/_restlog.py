@@ -48,10 +48,14 @@ STAMP = re.compile(br'\[(?:(?P<day>\d\d)/(?P<month>\w{3})/(?P<year>\d{4}):(?P<cl
 
 
 def parse_since(text, now):
-    """A moment: ``2026-11-25``, ``2026-11-25 16:20[:30]`` (T is as good as the blank) in the time of the host, or an age: ``90m``, ``24h``, ``7d``."""
+    """A moment: ``2026-11-25``, ``2026-11-25 16:20[:30]`` (T is as good as the blank) in the time of the host, or an age: ``90m``, ``24h``, ``7d``.
+
+    :param now: seconds since the epoch
+    :returns: a datetime in the time of the host, as its logs have it
+    """
     age = re.match(r'(\d+)([mhd])$', text)
     if age:
-        return now - datetime.timedelta(minutes=int(age.group(1)) * {'m': 1, 'h': 60, 'd': 1440}[age.group(2)])
+        return datetime.datetime.fromtimestamp(now - int(age.group(1)) * {'m': 60, 'h': 3600, 'd': 86400}[age.group(2)])
     for form in ('%Y-%m-%d', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S'):
         try:
             return datetime.datetime.strptime(text.replace('T', ' '), form)

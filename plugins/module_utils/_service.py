@@ -18,7 +18,7 @@ import pwd
 import re
 import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _crontab, _deploy, _files, _process, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _clock, _crontab, _deploy, _files, _process, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -115,8 +115,8 @@ class Service(object):
         code, output = self.call('start')
         if code != 0:
             raise CrabError('%s: manage start ended with %d: %s' % (self.name, code, output.strip()[-500:]))
-        deadline, gone = time.time() + timeout, 0
-        while time.time() < deadline and gone < 2:
+        deadline, gone = _clock.monotonic() + timeout, 0
+        while _clock.monotonic() < deadline and gone < 2:
             if READY in self._said(logs):
                 return
             gone = 0 if self.alive() else gone + 1
@@ -126,9 +126,9 @@ class Service(object):
 
     def stop(self, timeout):
         code, output = self.call('stop')
-        deadline = time.time() + timeout
+        deadline = _clock.monotonic() + timeout
         while self.pids():
-            if time.time() > deadline:
+            if _clock.monotonic() > deadline:
                 raise CrabError('%s still runs %d s after manage stop (%d): %s' % (self.name, timeout, code, output.strip()[-500:]))
             time.sleep(0.1)
 
@@ -192,6 +192,9 @@ class Frontend(Service):
             return [process for process in found if process['parent'] in [other['pid'] for other in found]]
         return found
 
+    def _numbers(self):
+        return set(process['pid'] for process in self.pids())
+
     def call(self, action):
         if action in self.signals:
             self._forget_others()
@@ -211,27 +214,26 @@ class Frontend(Service):
     def refresh(self, timeout):
         """`graceful` returns at once; the old children finish what they are at."""
         self._refuse_wrong_configuration()
-        asked = time.time()
+        old = self._numbers()
         code, output = self.call('graceful')
         if code != 0:
             raise CrabError('frontend: manage graceful ended with %d: %s' % (code, output.strip()[-500:]), self.where())
-        self._wait(lambda: [p for p in self.pids() if p['started'] >= asked - 0.1] and not [p for p in self.pids() if p['started'] < asked - 0.1],
-                   timeout, 'its old processes are still there %d s after manage graceful')
+        self._wait(lambda: self._numbers() and not old & self._numbers(), timeout, 'its old processes are still there %d s after manage graceful')
 
     def start(self, timeout):
         self._launch('start', timeout, self.pids)
 
     def restart(self, timeout):
         self._refuse_wrong_configuration()
-        asked = time.time()
-        self._launch('restart', timeout, lambda: [p for p in self.pids() if p['started'] >= asked - 0.1])
+        old = self._numbers()
+        self._launch('restart', timeout, lambda: self._numbers() - old)
 
     def _launch(self, action, timeout, serves):
         """Returns when there are new processes that serve. `manage` may end with 0 also where none is left."""
         logs = self._sizes()
         code, output = self.call(action)
-        deadline, gone = time.time() + timeout, 0
-        while code == 0 and gone < 2 and time.time() < deadline:
+        deadline, gone = _clock.monotonic() + timeout, 0
+        while code == 0 and gone < 2 and _clock.monotonic() < deadline:
             if serves():
                 return
             gone = 0 if self.alive() else gone + 1
@@ -258,9 +260,9 @@ class Frontend(Service):
         return 'See the error_log in %s.' % os.path.join(self.root, 'logs', self.name)
 
     def _wait(self, condition, timeout, complaint):
-        deadline = time.time() + timeout
+        deadline = _clock.monotonic() + timeout
         while not condition():
-            if time.time() > deadline:
+            if _clock.monotonic() > deadline:
                 raise CrabError('frontend: ' + complaint % timeout + '.', self.where())
             time.sleep(0.1)
 
@@ -313,10 +315,10 @@ class Unit(Service):
         code, output = self.call(action)
         if code != 0:
             raise CrabError('%s: %s ended with %d: %s' % (self.name, action, code, output.strip()[-500:]), self.where())
-        deadline, seen = time.time() + timeout, 0
+        deadline, seen = _clock.monotonic() + timeout, 0
         while seen < 2:
             seen = seen + 1 if bool(self.find()) == wanted else 0
-            if time.time() > deadline:
+            if _clock.monotonic() > deadline:
                 raise CrabError('%s does %s %d s after %s.' % (self.name, 'not run' if wanted else 'still run', timeout, action), self.where())
             time.sleep(0.3)
 
@@ -669,7 +671,7 @@ def _command_line(pid):
 def _booted():
     """When the system came up, to a hundredth of a second: /proc/stat has whole seconds only."""
     with open('/proc/uptime') as source:
-        return time.time() - float(source.read().split()[0])
+        return _clock.now() - float(source.read().split()[0])
 
 
 def _switched(link, moment):

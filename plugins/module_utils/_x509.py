@@ -55,16 +55,16 @@ class Certificate(object):
         self.is_rsa = 'rsaEncryption' in output
         self.names = re.findall(r'DNS:([^,\s]+)', _found(r'Subject Alternative Name:[^\n]*\n\s*(.*)$', output))
 
-    def days_left(self, now=None):
-        return int((self.not_after - (time.time() if now is None else now)) // DAY)
+    def days_left(self, now):
+        return int((self.not_after - now) // DAY)
 
     def covers(self, fqdn):
         """By the alternative names, or without any by the common name, as a TLS client does."""
         names = self.names or re.findall(r'/CN=([^/]+)', self.subject)[-1:]
         return any(_matches(name.lower(), fqdn.lower()) for name in names)
 
-    def facts(self):
-        return {'subject': self.subject, 'issuer': self.issuer, 'not_after': iso(self.not_after), 'days_left': self.days_left()}
+    def facts(self, now):
+        return {'subject': self.subject, 'issuer': self.issuer, 'not_after': iso(self.not_after), 'days_left': self.days_left(now)}
 
 
 def iso(seconds):
@@ -121,9 +121,8 @@ def check_pair(certificate_path, key_path):
         raise CrabError('The certificate %s does not match the key %s.' % tuple(paths), 'Name the key that its request was made with.')
 
 
-def fault(certificate, fqdn, now=None):
+def fault(certificate, fqdn, now):
     """Why this certificate cannot serve that host at all, or None. Few days left are no fault: see days_left."""
-    now = time.time() if now is None else now
     if certificate.not_after <= now:
         return 'it expired at %s' % iso(certificate.not_after)
     if certificate.not_before > now:

@@ -74,9 +74,7 @@ seconds:
   sample: 12.5
 '''
 
-import time
-
-from ansible_collections.cmsweb.crab.plugins.module_utils import _deploy
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _deploy
 from ansible_collections.cmsweb.crab.plugins.module_utils._deploy_arguments import DEPLOYMENT_ARGUMENTS, deployment_of
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
@@ -84,9 +82,9 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 def act(params, check):
     if check:
         return {'changed': True, 'diff': {'before': '', 'after': 'stage %s of %s\n' % (params['stage'], params['version'])}}
-    started = time.time()
+    started = _clock.monotonic()
     notes = _deploy.run_stage(deployment_of(params), params['stage'], params['checkout'], params['rpm_host'], params['wait'], params['started_by'])
-    return {'changed': True, 'notes': notes, 'seconds': round(time.time() - started, 1)}
+    return {'changed': True, 'notes': notes, 'seconds': round(_clock.monotonic() - started, 1)}
 
 
 def main():

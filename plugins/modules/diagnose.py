@@ -142,12 +142,12 @@ checks:
   sample: [services, backend, schema, configuration, external, python_path, users, service_certificate, host_certificate, proxy_retrieval, machine]
 '''
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _diagnose
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _diagnose
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
 
 def act(params, check):
-    findings, checks = _diagnose.findings(params)
+    findings, checks = _diagnose.findings(params, _clock.now())
     return {'changed': False, 'healthy': not findings, 'findings': findings, 'checks': checks}
 
 

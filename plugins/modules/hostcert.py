@@ -177,7 +177,7 @@ warnings:
 
 import os
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _files, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._hostcert import Pair
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import permission_bits, run
@@ -185,7 +185,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
 
 def act(params, check):
-    pair = Pair(params['path'], params['key'], params['fqdn'], params['days'], params['ca_path'], params['new_key'])
+    pair = Pair(params['path'], params['key'], params['fqdn'], params['days'], _clock.now(), params['ca_path'], params['new_key'])
     offered, offered_key = _offered(params)
     before = _shown(pair)
     reason = pair.reason()
@@ -213,7 +213,7 @@ def act(params, check):
         result['changed'] |= _copy(params, pair, check)
         result['changed'] |= _archive(params, pair, check)
     result.update(pair.facts())
-    result['diff'] = {'before': before, 'after': _planned(params, result, offered) if check else _shown(pair), 'before_header': pair.path,
+    result['diff'] = {'before': before, 'after': _planned(params, pair, result, offered) if check else _shown(pair), 'before_header': pair.path,
                       'after_header': pair.path}
     return result
 
@@ -272,11 +272,11 @@ def _shown(pair):
     return 'subject: %s\nissuer: %s\nuntil: %s\n' % (facts['subject'], facts['issuer'], facts['not_after']) if facts['subject'] else ''
 
 
-def _planned(params, result, offered):
+def _planned(params, pair, result, offered):
     if result['needs_certificate']:
         return 'a certificate for %s\n' % params['fqdn']
     if offered:
-        facts = _x509.first_certificate(offered, 'content').facts()
+        facts = _x509.first_certificate(offered, 'content').facts(pair.now)
         return 'subject: %s\nissuer: %s\nuntil: %s\n' % (facts['subject'], facts['issuer'], facts['not_after'])
     return 'subject: %s\nissuer: %s\nuntil: %s\n' % (result['subject'], result['issuer'], result['not_after'])
 

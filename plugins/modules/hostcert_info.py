@@ -79,12 +79,13 @@ days_left:
   sample: 300
 '''
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
 from ansible_collections.cmsweb.crab.plugins.module_utils._hostcert import Pair
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
 
 def act(params, check):
-    pair = Pair(params['path'], params['key'], params['fqdn'], params['days'], params['ca_path'])
+    pair = Pair(params['path'], params['key'], params['fqdn'], params['days'], _clock.now(), params['ca_path'])
     reason = pair.reason()
     return dict(pair.facts(), changed=False, good=reason is None, reason=reason)
 

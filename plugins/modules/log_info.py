@@ -163,13 +163,13 @@ import datetime
 import glob
 import os
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _restlog
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _restlog
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
 
 def act(params, check):
-    since = _restlog.parse_since(params['since'], datetime.datetime.now())
+    since = _restlog.parse_since(params['since'], _clock.now())
     if params['top'] < 1:
         raise CrabError('top: %d is less than 1.' % params['top'])
     files = _files_since(os.path.join(params['root'], 'logs', params['service']), params['service'], since)

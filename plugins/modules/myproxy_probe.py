@@ -96,12 +96,12 @@ said:
   sample: Failed to receive credentials.
 '''
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _myproxy
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _myproxy
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
 
 def act(params, check):
-    return dict(_myproxy.probe(**params), changed=False)
+    return dict(_myproxy.probe(now=_clock.now(), **params), changed=False)
 
 
 def main():

@@ -96,9 +96,8 @@ kept:
 '''
 
 import os
-import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _files, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import WRITE_ARGUMENTS, run, write_options
 from ansible_collections.cmsweb.crab.plugins.module_utils._proxy import Proxy, facts, refuse_faulty
@@ -106,12 +105,13 @@ from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
 
 
 def act(params, check):
-    present = _present(params)
+    now = _clock.now()
+    present = _present(params, now)
     content, kept = to_bytes(params['content']), False
     if content != _files.read(params['path']):
         try:
             offered = Proxy(content, 'content')
-            refuse_faulty(offered, 'content', params['vo'], params['hours'], params['require_ac'])
+            refuse_faulty(offered, 'content', params['vo'], params['hours'], params['require_ac'], now)
             _refuse_unverified(content, params['ca_path'], check)
         except CrabError:
             if present is None:
@@ -119,22 +119,22 @@ def act(params, check):
             offered = None
         kept = present is not None and (offered is None or present.usable_until(params['require_ac']) >= offered.usable_until(params['require_ac']))
     elif present is None:
-        refuse_faulty(Proxy(content, params['path']), params['path'], params['vo'], params['hours'], params['require_ac'])
+        refuse_faulty(Proxy(content, params['path']), params['path'], params['vo'], params['hours'], params['require_ac'], now)
     written = _files.replace(params['path'], None if kept else content, check=check, **write_options(params))
     now_there = present if kept or not written['content_changed'] else Proxy(content, 'content')
     before = _shown(present)
-    return dict(facts(now_there, time.time()), changed=written['changed'], kept=kept, diff={
+    return dict(facts(now_there, now), changed=written['changed'], kept=kept, diff={
         'before': before, 'after': _shown(now_there), 'before_header': params['path'], 'after_header': params['path']})
 
 
-def _present(params):
+def _present(params, now):
     """The proxy on the host if it still serves, or None."""
     content = _files.read(params['path'])
     if content is None:
         return None
     try:
         proxy = Proxy(content, params['path'])
-        refuse_faulty(proxy, params['path'], params['vo'], params['hours'], params['require_ac'])
+        refuse_faulty(proxy, params['path'], params['vo'], params['hours'], params['require_ac'], now)
     except CrabError:
         return None
     return proxy

@@ -66,9 +66,7 @@ fqans:
   sample: [/cms/Role=NULL/Capability=NULL]
 '''
 
-import time
-
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _proxy
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _files, _proxy
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 
 
@@ -76,7 +74,7 @@ def act(params, check):
     content = _files.read(params['path'])
     if content is None:
         return {'changed': False, 'exists': False}
-    return dict(_proxy.facts(_proxy.Proxy(content, params['path']), time.time()), changed=False, exists=True)
+    return dict(_proxy.facts(_proxy.Proxy(content, params['path']), _clock.now()), changed=False, exists=True)
 
 
 def main():

@@ -237,6 +237,7 @@ server_version:
   sample: 19.3.0.0.0
 '''
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import account, alter, dictionary, diff, driver, execute, history, model, rename, scratch, \
@@ -278,7 +279,7 @@ def have_schema(params, check):
 
 
 def _with_connection(params, check, connection, wanted, warnings):
-    warnings = warnings + account.doubts(connection.select, params['expiry_days'])
+    warnings = warnings + account.doubts(connection.select, _clock.now(), params['expiry_days'])
     plan = _plan(params, wanted, connection)
     if plan.blocked:
         raise CrabError('Nothing was changed, because some changes need a decision first:\n%s' % '\n'.join('- ' + text for text in plan.blocked),

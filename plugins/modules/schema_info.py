@@ -139,6 +139,7 @@ server_version:
   sample: 19.3.0.0.0
 '''
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import run
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import account, ddl, dictionary, diff, operations, plan as planning
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema_module import CONNECTION_ARGUMENTS, SOURCE_ARGUMENTS, connected, wanted_schema
@@ -159,7 +160,7 @@ def inventory(params, check):
             'quota': account.quotas(connection.select),
             'recycle_bin': account.recycle_bin(connection.select),
             'disorder': account.disorder(connection.select),
-            'warnings': account.doubts(connection.select),
+            'warnings': account.doubts(connection.select, _clock.now()),
             'driver': connection.driver,
             'server_version': connection.server_version,
         }

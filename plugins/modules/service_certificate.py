@@ -74,9 +74,7 @@ days_left:
   sample: 300
 '''
 
-import time
-
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _files, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import WRITE_ARGUMENTS, run, write_options
 from ansible_collections.cmsweb.crab.plugins.module_utils._proxy import Proxy
@@ -89,16 +87,17 @@ def act(params, check):
             return {'changed': True, 'subject': '', 'not_after': '', 'days_left': None, 'diff': {'before': '', 'after': 'the contents of %s\n' % path}}
         if content is None:
             raise CrabError('There is no file %s.' % path, 'Run the stages cert and voms first, or name other files.')
-    subject, ends = _checked(*sources)
+    now = _clock.now()
+    subject, ends = _checked(now, *sources)
     changed = [_files.replace(target, content, check=check, **write_options(params))['changed']
                for target, (path, content) in zip((params['dest_certificate'], params['dest_key']), sources)]
     after = 'subject: %s\nuntil: %s\n' % (subject, _x509.iso(ends))
-    return {'changed': any(changed), 'subject': subject, 'not_after': _x509.iso(ends), 'days_left': int((ends - time.time()) // _x509.DAY),
+    return {'changed': any(changed), 'subject': subject, 'not_after': _x509.iso(ends), 'days_left': int((ends - now) // _x509.DAY),
             'diff': {'before': '' if any(changed) else after, 'after': after, 'before_header': params['dest_certificate'],
                      'after_header': params['dest_certificate']}}
 
 
-def _checked(certificate, key):
+def _checked(now, certificate, key):
     """(subject, end) of a pair that matches and has not ended."""
     if certificate[0] == key[0]:
         proxy = Proxy(certificate[1], certificate[0])
@@ -108,7 +107,7 @@ def _checked(certificate, key):
         if parsed.public_key != _x509.public_key(key[1], key[0]):
             raise CrabError('The certificate %s does not match the key %s.' % (certificate[0], key[0]))
         subject, ends = parsed.subject, parsed.not_after
-    if ends <= time.time():
+    if ends <= now:
         raise CrabError('%s ended at %s.' % (certificate[0], _x509.iso(ends)), 'Renew it and run the stages cert or voms, then config.')
     return subject, ends
 

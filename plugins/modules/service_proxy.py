@@ -174,9 +174,8 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _files, _proxy, _renewal, _timer, _x509
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _files, _proxy, _renewal, _timer, _x509
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._module import permission_bits, run
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes
@@ -190,13 +189,14 @@ SETTINGS = ('path', 'copies', 'vo', 'role', 'valid_hours', 'hours', 'ca_path', '
 def act(params, check):
     if params['hours'] >= params['valid_hours']:
         raise CrabError('hours: %d is not less than valid_hours, %d, so every proxy would be too old at once.' % (params['hours'], params['valid_hours']))
+    now = _clock.now()
     before, stays = _shown(params['path']), params['renewal'] != 'none'
     folder = params['folder'] if stays or check else tempfile.mkdtemp(prefix='crab-credential-')
     try:
         settings, changes = _write(params, folder, stays, check)
-        why = _renewal.reason(settings) or ('it was asked for' if params['force'] else None)
+        why = _renewal.reason(settings, now) or ('it was asked for' if params['force'] else None)
         if why and not check:
-            _renewal.install(settings, _renewal.make(settings, params['passphrase'])[0])
+            _renewal.install(settings, _renewal.make(settings, params['passphrase'], now)[0])
         elif not why and _renewal.install(settings, None, check):
             changes.append(params['path'])
         changes += _renewal.keep_in_step(settings, check)
@@ -256,7 +256,7 @@ def _result(params, why, changes, before, check):
     content = _files.read(params['path'])
     facts = {'identity': '', 'not_after': '', 'timeleft_seconds': None, 'ac_timeleft_seconds': None, 'fqans': []}
     if content is not None and not (check and why):
-        facts = _proxy.facts(_proxy.Proxy(content, params['path']), time.time())
+        facts = _proxy.facts(_proxy.Proxy(content, params['path']), _clock.now())
     after = 'a new proxy, because %s\n' % why if check and why else _shown(params['path'])
     result = dict(facts, changed=bool(why or changes), renewed=bool(why), reason=why, changes=changes, diff={
         'before': before, 'after': after + ''.join('%s\n' % change for change in changes), 'before_header': params['path'], 'after_header': params['path']})

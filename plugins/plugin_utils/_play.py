@@ -13,11 +13,13 @@ import time
 
 from pathlib import Path
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
+
 
 def play(pid, playbooks):
     """What a host is told of the play whose process this is: dict of id, by, pid, playbook, since."""
     return {'id': '%s %d %s' % (place(), pid, started(pid)), 'by': '%s@%s' % (getpass.getuser(), socket.gethostname()), 'pid': pid,
-            'playbook': ' '.join(os.path.basename(name) for name in playbooks), 'since': time.strftime('%Y-%m-%d %H:%M:%S %Z')}
+            'playbook': ' '.join(os.path.basename(name) for name in playbooks), 'since': time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(_clock.now()))}
 
 
 def place():

@@ -29,7 +29,7 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.cmsweb.crab.plugins.lookup import crabserver_schema
 from ansible_collections.cmsweb.crab.plugins.module_utils import (
-    _accounts, _authmap, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _venv, _x509,
+    _accounts, _authmap, _clock, _dbconfig, _external, _proxy, _release, _renewal, _staticconfig, _venv, _x509,
 )
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import ddl, driver, source
@@ -280,7 +280,7 @@ ISSUERS = {'provided': _check_provided, 'csr_manual': _check_csr_manual, 'acme':
 
 def _refuse_certificate(values):
     path = os.path.expanduser(values['gridcert_provided_certificate'])
-    fault = _x509.fault(_x509.read_certificate(path), values['gridcert_fqdn'])
+    fault = _x509.fault(_x509.read_certificate(path), values['gridcert_fqdn'], _clock.now())
     if fault:
         raise CrabError('%s cannot be used: %s.' % (path, fault), 'Name another certificate, or check gridcert_fqdn.')
 
@@ -297,7 +297,8 @@ def check_voms(values):
     with open(os.path.expanduser(values['voms_proxy_file']), 'rb') as source:
         content = source.read()
     return [], _guarded('voms_proxy_file', lambda: _proxy.refuse_faulty(
-        _proxy.Proxy(content, values['voms_proxy_file']), values['voms_proxy_file'], values['voms_vo'], values['voms_proxy_hours'], True))
+        _proxy.Proxy(content, values['voms_proxy_file']), values['voms_proxy_file'], values['voms_vo'], values['voms_proxy_hours'], True,
+        _clock.now()))
 
 
 def _credential_problems(values):
@@ -309,7 +310,7 @@ def _credential_problems(values):
     settings = {'certificate': os.path.expanduser(values['voms_credential_certificate']), 'key': os.path.expanduser(values['voms_credential_key']),
                 'hours': values['voms_proxy_hours']}
     return _missing_files(values, 'voms_credential_certificate', 'voms_credential_key') or _guarded(
-        'voms_credential_certificate', lambda: _renewal.refuse_credential(settings, values['voms_credential_passphrase']))
+        'voms_credential_certificate', lambda: _renewal.refuse_credential(settings, values['voms_credential_passphrase'], _clock.now()))
 
 
 def check_myproxy(values):

@@ -59,11 +59,13 @@ def faults(select, changes=()):
         quota['max_bytes'], quota['tablespace']) for quota in held if quota['max_bytes'] is not None and quota['bytes'] >= quota['max_bytes'] > 0]
 
 
-def doubts(select, days=14, now=None):
-    """What will soon stop it: sentences."""
+def doubts(select, now, days=14):
+    """What will soon stop it: sentences.
+
+    :param now: seconds since the epoch
+    """
     about, found = user(select), []
-    now = now or datetime.datetime.now()
-    if about['expires'] is not None and about['expires'] <= now + datetime.timedelta(days=days):
+    if about['expires'] is not None and about['expires'] <= datetime.datetime.fromtimestamp(now) + datetime.timedelta(days=days):
         found.append('The password of %s ends at %s (account status %s): set a new one at the database and in oracle_schema_password.' % (
             about['name'], about['expires'].strftime('%Y-%m-%d %H:%M'), about['status']))
     for quota in quotas(select):

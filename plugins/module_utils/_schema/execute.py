@@ -13,6 +13,7 @@ __metaclass__ = type
 
 import time
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
 from ansible_collections.cmsweb.crab.plugins.module_utils._schema import driver, model
 
 _BUSY = ('ORA-00054', 'ORA-04021')
@@ -50,7 +51,7 @@ def apply(connection, steps, lock_timeout=30, retries=2, pause=time.sleep, done=
             outcome.remaining = list(steps[number:])
             return outcome
         outcome.applied.append(step)
-        outcome.times.append(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
+        outcome.times.append(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(_clock.now())))
         outcome.remaining = list(steps[number:])
         try:
             if done:

@@ -14,6 +14,7 @@ __metaclass__ = type
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -152,6 +153,11 @@ class Pki:
         digest = self._run('x509', '-noout', '-subject_hash', '-in', self.path('ca.pem')).strip()
         with open(os.path.join(self.anchors, digest + '.0'), 'w') as anchor:
             anchor.write(self.read('ca.pem'))
+
+    @property
+    def now(self):
+        """The present, by the clock that openssl takes its dates from."""
+        return time.time()
 
     def path(self, name):
         return os.path.join(self.folder, name)

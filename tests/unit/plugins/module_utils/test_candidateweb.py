@@ -243,7 +243,7 @@ def asked(monkeypatch):
     monkeypatch.setattr(_candidateweb._probe, 'insist', lambda params: said['known'])
     monkeypatch.setattr(_candidateweb._http, 'get', lambda url, **parameters: Answer(said['unknown']))
     monkeypatch.setattr(_candidateweb._x509, 'first_certificate', lambda content, name: content)
-    monkeypatch.setattr(_candidateweb._x509, 'fault', lambda certificate, fqdn: said['fault'])
+    monkeypatch.setattr(_candidateweb._x509, 'fault', lambda certificate, fqdn, now: said['fault'])
     return said
 
 

@@ -8,13 +8,14 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import datetime
 import os
+import time
 
 import pytest
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import _diagnose
 
+NOW = 1795600000.0      # 25 November 2026
 OPTIONS = {'root': None, 'user': 'nobody', 'instance': 'dev', 'release': None, 'services': ['crabserver'], 'fqdn': 'crab-vm.example.org', 'dns': [],
            'own_maps': True, 'controller_time': None, 'skew': 60, 'days': 30, 'hours': 24, 'free_megabytes': 1, 'since': '1h',
            'backend': 'http://127.0.0.1:9'}
@@ -26,8 +27,8 @@ def site(tmp_path):
     for name in ('current/config/crabserver', 'current/auth/crabserver', 'logs/crabserver'):
         os.makedirs(str(tmp_path / name))
     (tmp_path / 'current/config/crabserver/manage').write_text(u'')
-    one = _diagnose.Site(dict(OPTIONS, root=str(tmp_path)))
-    one.states['crabserver'] = {'running': True, 'pid': 1, 'started': 1.0, 'stale': []}
+    one = _diagnose.Site(dict(OPTIONS, root=str(tmp_path)), NOW)
+    one.states['crabserver'] = {'running': True, 'pid': 1, 'started': NOW - 3600, 'stale': []}
     return one
 
 
@@ -49,7 +50,7 @@ def test_a_release_in_a_virtual_environment_counts_as_deployed_and_is_asked_of_s
     os.makedirs(str(tmp_path / 'current/bin'))
     (tmp_path / 'current/bin/crabserver').write_text(u'export PYTHONPATH=$auth:$PYTHONPATH:/nosuch/folder\n')
 
-    one = _diagnose.Site(dict(OPTIONS, root=str(tmp_path), services=['frontend', 'crabserver', 'crabcache']))
+    one = _diagnose.Site(dict(OPTIONS, root=str(tmp_path), services=['frontend', 'crabserver', 'crabcache']), NOW)
 
     assert list(one.states) == ['crabserver']
     assert one.service('crabserver').where() == 'See %s.' % (tmp_path / 'logs/crabserver')
@@ -70,10 +71,11 @@ def test_the_port_of_a_frontend_follows_from_whose_the_tree_is(site, monkeypatch
 
 
 def logged(site, *said):
-    now = datetime.datetime.now().strftime('%d/%b/%Y:%H:%M:%S')
-    with open(os.path.join(site.root, 'logs/crabserver/crabserver-1.log'), 'w') as log:
+    path, now = os.path.join(site.root, 'logs/crabserver/crabserver-1.log'), time.strftime('%d/%b/%Y:%H:%M:%S', time.localtime(NOW))
+    with open(path, 'w') as log:
         for text in said:
             log.write('[%s]  %s\n' % (now, text))
+    os.utime(path, (NOW, NOW))
 
 
 def causes(findings):
@@ -164,7 +166,7 @@ def test_an_unreadable_part_does_not_hide_the_others(tmp_path, monkeypatch):
     os.makedirs(str(tmp_path / 'current/config/crabserver'))
     (tmp_path / 'current/config/crabserver/manage').write_text(u'')
 
-    found, checks = _diagnose.findings(dict(OPTIONS, root=str(tmp_path)))
+    found, checks = _diagnose.findings(dict(OPTIONS, root=str(tmp_path)), NOW)
 
     assert [(one['check'], one['cause']) for one in found] == [('first', 'unreadable'), ('second', 'cron')]
     assert checks == ['first', 'second']

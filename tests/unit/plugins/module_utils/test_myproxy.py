@@ -43,7 +43,7 @@ def client(tmp_path, monkeypatch, script):
 
 def probe(pki, **changes):
     return _myproxy.probe(**dict({'server': 'myproxy.example.org', 'port': 7512, 'certificate': pki.path('host.pem'), 'key': pki.path('host.key'),
-                                  'ca_path': pki.anchors, 'timeout': 10}, **changes))
+                                  'ca_path': pki.anchors, 'timeout': 10, 'now': pki.now}, **changes))
 
 
 def test_the_files_that_are_named_are_used_and_no_proxy_that_lies_about(pki, tmp_path, monkeypatch):

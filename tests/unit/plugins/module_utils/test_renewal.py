@@ -45,11 +45,11 @@ def client(tmp_path, monkeypatch, script):
     ('bad write retry', 'the VOMS server broke off'),
     ('...\nsomething new\n', 'something new'),
 ])
-def test_words_of_the_client_become_a_cause_and_a_step(settings, tmp_path, monkeypatch, said, message):
+def test_words_of_the_client_become_a_cause_and_a_step(settings, tmp_path, monkeypatch, pki, said, message):
     client(tmp_path, monkeypatch, "printf '%s' \"" + said + '"; exit 1')
 
     with pytest.raises(CrabError) as error:
-        _renewal.make(settings, '')
+        _renewal.make(settings, '', pki.now)
 
     assert str(error.value).startswith('voms-proxy-init failed (exit code 1): ') and message in str(error.value)
 
@@ -59,7 +59,7 @@ def test_a_file_that_a_failed_client_left_is_no_proxy(settings, tmp_path, monkey
     client(tmp_path, monkeypatch, 'cp %s "$out"; exit 1' % pki.path('proxy.proxy'))
 
     with pytest.raises(CrabError):
-        _renewal.renewed(settings, '')
+        _renewal.renewed(settings, '', pki.now)
 
     assert not os.path.exists(settings['path'])
 
@@ -69,25 +69,25 @@ def test_a_client_that_ends_well_without_attributes_is_not_believed(settings, tm
     client(tmp_path, monkeypatch, 'cp %s "$out"' % pki.path('long.proxy'))
 
     with pytest.raises(CrabError) as error:
-        _renewal.make(settings, '')
+        _renewal.make(settings, '', pki.now)
 
     assert 'The new proxy has no VOMS attributes.' in str(error.value)
 
 
-def test_the_pass_phrase_is_on_standard_input_and_not_among_the_words(settings, tmp_path, monkeypatch):
+def test_the_pass_phrase_is_on_standard_input_and_not_among_the_words(settings, tmp_path, monkeypatch, pki):
     client(tmp_path, monkeypatch, 'cat > %s/stdin; exit 1' % tmp_path)
 
     with pytest.raises(CrabError):
-        _renewal.make(settings, 'open-Sesame_1')
+        _renewal.make(settings, 'open-Sesame_1', pki.now)
 
     assert (tmp_path / 'stdin').read_text() == u'open-Sesame_1\n'
 
 
-def test_no_client_is_said(settings, monkeypatch, tmp_path):
+def test_no_client_is_said(settings, monkeypatch, pki):
     monkeypatch.setattr(_renewal, 'CLIENT', 'no-such-client')
 
     with pytest.raises(CrabError) as error:
-        _renewal.make(settings, '')
+        _renewal.make(settings, '', pki.now)
 
     assert str(error.value) == 'no-such-client cannot be run: No such file or directory. Let role voms install the client (voms_install).'
 
@@ -96,7 +96,7 @@ def test_a_certificate_that_ends_too_soon_is_refused_before_the_client_is_asked(
     pki.issue('brief', '/CN=brief', days=1)
 
     with pytest.raises(CrabError) as error:
-        _renewal.refuse_credential(dict(settings, certificate=pki.path('brief.pem'), key=pki.path('brief.key'), hours=48), '')
+        _renewal.refuse_credential(dict(settings, certificate=pki.path('brief.pem'), key=pki.path('brief.key'), hours=48), '', pki.now)
 
     assert 'of /CN=brief ends at ' in str(error.value) and 'no proxy can outlive it' in str(error.value)
 

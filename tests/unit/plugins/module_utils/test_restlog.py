@@ -15,7 +15,7 @@ from ansible_collections.cmsweb.crab.plugins.module_utils import _restlog
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
 ALICE = '/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN=alice/CN=123456/CN=Alice Example'
-NOW = datetime.datetime(2026, 11, 25, 16, 0, 0)
+NOW = time.mktime((2026, 11, 25, 16, 0, 0, 0, 0, -1))
 REQUEST = '[%s] crab-vm 10.0.0.1 "%s HTTP/1.1" %s [data: 268 in 104 out %d us ] [auth: OK "%s" "" ] [ref: "" "CRABClient/3.3" ]\n'
 
 
@@ -146,7 +146,7 @@ def test_only_what_is_not_older_is_read(tmp_path, since, first):
 
 @pytest.fixture
 def zurich(monkeypatch):
-    """Clocks that are put back at 03:00 on 25 October 2026."""
+    """Clocks that are put forward at 02:00 on 29 March 2026, and back at 03:00 on 25 October."""
     monkeypatch.setenv('TZ', 'CET-1CEST,M3.5.0,M10.5.0/3')
     time.tzset()
     yield
@@ -206,6 +206,12 @@ def test_the_trace_of_the_database_is_left_out(tmp_path):
 ])
 def test_since_is_an_age_or_a_moment(text, moment):
     assert _restlog.parse_since(text, NOW) == moment
+
+
+def test_an_age_is_so_long_also_where_the_clocks_are_put_forward(zurich):
+    now = time.mktime((2026, 3, 29, 3, 5, 0, 0, 0, -1))
+
+    assert _restlog.parse_since('1h', now) == datetime.datetime(2026, 3, 29, 1, 5)
 
 
 @pytest.mark.parametrize('text', ['', 'yesterday', '5', '5w', '25/11/2026'])

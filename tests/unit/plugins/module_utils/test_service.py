@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _service
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _service
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 
 DOWN = _service.DOWN
@@ -64,15 +64,35 @@ def test_a_pid_file_without_a_process_is_down(tmp_path):
     assert _service.look(_service.service_of(str(tmp_path), 'crabserver')) == DOWN
 
 
-def test_a_running_group_is_found_and_all_younger_files_make_it_stale(tmp_path):
+def until(condition):
+    """Wait for a state. The end is for a state that never comes: a machine with much to do takes its time."""
+    end = _clock.monotonic() + 120
+    while not condition():
+        assert _clock.monotonic() < end
+        time.sleep(0.01)
+
+
+def changed(path):
+    """When a file was changed, which is now."""
+    path.write_bytes(b'')
+    return path.stat().st_ctime
+
+
+@pytest.fixture
+def clock_of_files(tmp_path_factory, monkeypatch):
+    """The present by the clock of the kernel, which dates files and processes, and which no library moves."""
+    path = tmp_path_factory.mktemp('clock') / 'now'
+    monkeypatch.setattr(_clock, 'now', lambda: changed(path))
+
+
+def test_a_running_group_is_found_and_all_younger_files_make_it_stale(tmp_path, clock_of_files):
     (tmp_path / 'state' / 'crabserver').mkdir(parents=True)
     (tmp_path / 'state' / 'crabserver' / 'crabserver.pid').write_bytes(str(os.getpgrp()).encode())
     (tmp_path / 'current' / 'config' / 'crabserver').mkdir(parents=True)
     (tmp_path / 'current' / 'auth' / 'wmcore-auth').mkdir(parents=True)
     config, key = tmp_path / 'current' / 'config' / 'crabserver' / 'config.py', tmp_path / 'current' / 'auth' / 'wmcore-auth' / 'header-auth-key'
     config.write_bytes(b'')
-    time.sleep(0.02)
-    key.write_bytes(b'')
+    until(lambda: changed(key) > config.stat().st_ctime)
 
     state = _service.look(_service.service_of(str(tmp_path), 'crabserver'))
 
@@ -115,22 +135,22 @@ def test_a_frontend_with_a_wrong_configuration_goes_on_with_the_old_one(tmp_path
 
 
 def test_an_older_file_is_not_newer(tmp_path):
-    (tmp_path / 'f').write_bytes(b'')
+    when = changed(tmp_path / 'f')
 
-    assert _service._newer([str(tmp_path / 'f'), str(tmp_path / 'missing')], time.time() + 1) == []
+    assert _service._newer([str(tmp_path / 'f'), str(tmp_path / 'missing')], when) == []
 
 
-def test_the_start_of_this_process_is_known_to_a_tenth_of_a_second():
-    child = os.fork()
-    if child == 0:
-        time.sleep(1)
-        os._exit(0)
-    moment = time.time()
+def test_the_start_of_a_process_is_known_to_a_tenth_of_a_second():
+    earliest = time.time()
+    child = subprocess.Popen(['sleep', '60'])
+    latest = time.time()
+    try:
+        started = [process['started'] for process in _service._processes(os.getuid()) if process['pid'] == child.pid]
+    finally:
+        child.kill()
+        child.wait()
 
-    started = [process['started'] for process in _service._processes(os.getuid()) if process['pid'] == child]
-    os.waitpid(child, 0)
-
-    assert abs(started[0] - moment) < 0.1
+    assert earliest - 0.1 < started[0] < latest + 0.1
 
 
 def test_the_boot_unit_starts_the_frontend_first_and_backends_as_their_accounts():
@@ -263,6 +283,11 @@ def test_the_command_of_one_account_calls_manage_without_sudo(alone):
     assert b'  "$root/current/config/$2/manage" "$1" \'I did read documentation\'\n' in script.read_bytes()
 
 
+def names(leader):
+    """What runs in the group of a process."""
+    return sorted(process['name'] for process in _service._processes() if process['group'] == leader.pid)
+
+
 def test_the_frontend_of_one_account_is_the_children_of_its_own_httpd(alone):
     root = alone[0]
     words = ['bash', '-c', 'sleep 60 & exec -a "httpd -f %s/state/frontend/server.conf" bash -c "sleep 61 & wait; true"' % root]
@@ -270,12 +295,10 @@ def test_the_frontend_of_one_account_is_the_children_of_its_own_httpd(alone):
     child = ['bash', '-c', 'bash -c "sleep 62; : {0}/state/frontend/server.conf"; : {0}/state/frontend/server.conf'.format(root)]
     server = subprocess.Popen(child, preexec_fn=os.setsid)
     try:
-        frontend = _service.service_of(str(root), 'frontend')
-        deadline = time.time() + 5
-        while not frontend.pids() and time.time() < deadline:
-            time.sleep(0.05)
+        # A shell between fork and exec looks like its parent.
+        until(lambda: (names(others), names(server)) == (['bash', 'sleep', 'sleep'], ['bash', 'bash', 'sleep']))
 
-        assert [process['parent'] for process in frontend.pids()] == [server.pid]
+        assert [process['parent'] for process in _service.service_of(str(root), 'frontend').pids()] == [server.pid]
     finally:
         for process in (others, server):
             os.killpg(process.pid, 9)
@@ -296,7 +319,7 @@ def test_the_host_certificate_is_the_one_that_httpd_is_configured_with(alone, te
 
 
 @pytest.fixture
-def pid_file(tmp_path, monkeypatch):
+def pid_file(tmp_path, monkeypatch, clock_of_files):
     """The frontend's pid file, with the number of this process; `manage` does nothing."""
     monkeypatch.setattr(_service.Service, '_run', staticmethod(lambda command: (0, '')))
     (tmp_path / 'state' / 'frontend' / 'var').mkdir(parents=True)
@@ -468,7 +491,7 @@ def test_the_command_for_people_is_a_script_that_bash_takes(tmp_path, by):
 
 
 @pytest.fixture
-def launched(tmp_path, monkeypatch):
+def launched(tmp_path, monkeypatch, clock_of_files):
     """A backend as role venv_install leaves it, this process for its server."""
     for folder in ('v3.260819/bin', 'v3.260819/apps', 'logs/crabserver', 'units'):
         (tmp_path / folder).mkdir(parents=True)

@@ -44,16 +44,16 @@ def test_a_host_is_covered_by_alternative_names_or_without_any_by_the_common_nam
 
 
 def test_a_good_certificate_has_no_fault(pki):
-    assert _x509.fault(certificate(pki, 'host'), HOST) is None
+    assert _x509.fault(certificate(pki, 'host'), HOST, pki.now) is None
 
 
 def test_faults_name_what_was_found_and_what_was_expected(pki):
     host = certificate(pki, 'host')
 
-    assert _x509.fault(host, HOST, now=host.not_after + 1) == 'it expired at %s' % _x509.iso(host.not_after)
-    assert 'valid only from' in _x509.fault(host, HOST, now=host.not_before - 10)
-    assert _x509.fault(certificate(pki, 'other'), HOST) == 'it does not cover crab-vm.example.org but other.example.org, *.wild.example.org'
-    assert _x509.fault(certificate(pki, 'weak'), HOST) == 'its key has 1024 bits, and 2048 are the least'
+    assert _x509.fault(host, HOST, host.not_after + 1) == 'it expired at %s' % _x509.iso(host.not_after)
+    assert 'valid only from' in _x509.fault(host, HOST, host.not_before - 10)
+    assert _x509.fault(certificate(pki, 'other'), HOST, pki.now) == 'it does not cover crab-vm.example.org but other.example.org, *.wild.example.org'
+    assert _x509.fault(certificate(pki, 'weak'), HOST, pki.now) == 'its key has 1024 bits, and 2048 are the least'
 
 
 def test_a_chain_verifies_against_its_own_trust_anchors_only(pki, tmp_path):

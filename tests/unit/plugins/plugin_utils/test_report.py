@@ -257,7 +257,7 @@ def test_with_names_the_variables_of_hosts_are_taken_as_they_are() -> None:
         def raw_get(name: str) -> dict:
             return {'report_seen': {**healthy(), 'users': {}}, 'report_users_result': healthy()['users']} if name == 'a' else {}
 
-    hosts = report_document(Hostvars(), 'Ours', ['a', 'b'])['hosts']
+    hosts = report_document(Hostvars(), 'Ours', ['a', 'b'], NOW)['hosts']
 
     assert [(one['name'], one['state']) for one in hosts] == [('a', 'healthy'), ('b', 'down')]
     assert [user['login'] for user in hosts[0]['users']['users']] == ['alice', 'installer']
