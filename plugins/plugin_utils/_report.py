@@ -34,19 +34,19 @@ TICKS = (('now', 0), ('day', 1), ('week', 7), ('month', 30), ('3 months', 91), (
 DAY = 86400.0
 
 
-def document(hosts: dict[str, Result], time: datetime, title: str = '') -> Result:
+def document(hosts: dict[str, Result], now: datetime, title: str = '') -> Result:
     """The report.
 
     :param hosts: host name to what was seen of it, by source.
-    :param time: when, in UTC.
+    :param now: the present, in UTC.
     """
-    reports = [_clean(_host(name, seen or {}, time)) for name, seen in hosts.items()]
+    reports = [_clean(_host(name, seen or {}, now)) for name, seen in hosts.items()]
     for number, report in enumerate(reports, 1):
         report.update(anchor=f'host-{number}', line=_line(report))
     expiries = [dict(one, host=report['name'], anchor=report['anchor']) for report in reports for one in report['expiries']]
     return {
         'title': title,
-        'time': time.strftime('%Y-%m-%dT%H:%M:%SZ'),
+        'time': now.strftime('%Y-%m-%dT%H:%M:%SZ'),
         'counts': {state: sum(report['state'] == state for report in reports) for state in STATES},
         'hosts': reports,
         'expiries': sorted(expiries, key=lambda one: (one['ends'] is None, one['ends'] or '', one['host'], one['what'])),

@@ -24,7 +24,7 @@ SOFTWARE = ["hgdeploy", "venv_install"]  # see playbooks/vars/software.yml
 TABLE = re.compile(r"(<!-- stages: .*? -->\n).*?(?=\n## )", re.DOTALL)
 TASK = re.compile(r"^ +(?:- )?([a-z_]+\.[a-z_]+)\.([a-z0-9_]+):", re.MULTILINE)
 # Nearly every module has these, and they know nothing of CRAB.
-HELPERS = {"_deploy_arguments", "_errors", "_files", "_module", "_schema_module", "_text", "_venv_arguments"}
+HELPERS = {"_clock", "_deploy_arguments", "_errors", "_files", "_module", "_schema_module", "_text", "_venv_arguments"}
 CODE = re.compile(r"\b(?:V|O|C|E|RV|M|I|P)\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
 
 

@@ -132,6 +132,6 @@ def test_hundred_thousand_users_take_less_than_twice_json_itself(tmp_path):
 
 
 def seconds(act) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     act()
-    return time.perf_counter() - start
+    return time.process_time() - start

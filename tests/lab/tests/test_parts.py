@@ -256,7 +256,7 @@ def test_an_interrupt_lets_a_command_tidy_up_or_come_to_its_end(tmp_path: Path, 
 
     program.send_signal(signal.SIGINT)
 
-    assert program.wait(10) == 130
+    assert program.wait(60) == 130
     assert (tmp_path / "left").read_text() == f"{left}\n"
 
 

@@ -98,8 +98,8 @@ def _context(certificate: Path | None, key: Path | None) -> ssl.SSLContext:
     return context
 
 
-def until(act, good, seconds: float = 4.0):
-    """What act returns, as soon as it is good, or the last one."""
+def until(act, good, seconds: float = 60.0):
+    """What act returns, as soon as it is good, or the last one: a machine with much to do takes its time."""
     deadline = time.monotonic() + seconds
     while not good(result := act()) and time.monotonic() < deadline:
         time.sleep(0.05)

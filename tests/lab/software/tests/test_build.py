@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -43,13 +42,11 @@ def test_tags_have_the_dates_of_the_real_ones(built: Path) -> None:
     }
 
 
-def test_a_second_build_of_the_same_takes_no_time(built: Path) -> None:
+def test_a_second_build_of_the_same_writes_nothing(built: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
-    started = time.monotonic()
 
     build(built)
 
-    assert time.monotonic() - started < 1
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
 
 

@@ -67,7 +67,7 @@ class Door:
         count = "cat /data/srv/logs/crabserver/crabserver-*.log | grep -c 'Bus STARTED' || true"
         before = self.host.on(count)
         self.manage("start 'I did read documentation'")
-        assert until(lambda: self.host.on(count), lambda now: now != before, 15) != before
+        assert until(lambda: self.host.on(count), lambda now: now != before) != before
 
 
 @pytest.fixture(scope="module")

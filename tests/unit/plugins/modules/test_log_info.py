@@ -9,8 +9,10 @@ __metaclass__ = type
 import os
 import time
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock
 from ansible_collections.cmsweb.crab.plugins.modules import log_info
 
+NOW = 1795600000.0      # 25 November 2026
 LINE = '[%s] crab-vm 10.0.0.1 "GET /crabserver/dev/info HTTP/1.1" 200 OK [data: 2 in 1 out 4455 us ] [auth: OK "/CN=alice" "" ] [ref: "" "x" ]\n'
 
 
@@ -19,14 +21,15 @@ def written(tmp_path, name, age):
     folder = tmp_path / 'logs' / 'crabserver'
     if not folder.exists():
         os.makedirs(str(folder))
-    moment = time.time() - age
+    moment = NOW - age
     path = folder / name
     path.write_bytes((LINE % time.strftime('%d/%b/%Y:%H:%M:%S', time.localtime(moment))).encode('utf-8'))
     os.utime(str(path), (moment, moment))
     return str(path)
 
 
-def test_only_files_and_requests_since_then_are_told(tmp_path, run_module):
+def test_only_files_and_requests_since_then_are_told(tmp_path, run_module, monkeypatch):
+    monkeypatch.setattr(_clock, 'now', lambda: NOW)
     written(tmp_path, 'crabserver-20261101.log', 3 * 86400)
     recent = written(tmp_path, 'crabserver-20261102.log', 600)
     written(tmp_path, 'other.log', 600)
