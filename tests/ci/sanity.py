@@ -42,6 +42,10 @@ NOISE = re.compile(
 
 
 def main() -> int:
+    if f"{sys.version_info.major}.{sys.version_info.minor}" not in constants.CONTROLLER_PYTHON_VERSIONS:
+        wanted = ", ".join(constants.CONTROLLER_PYTHON_VERSIONS)
+        print(f"NOT RUN: ansible-test sanity of ansible-core {__version__}: it runs on Python {wanted} only, and this machine has none of them")
+        return 0
     copy = tree.copy(ROOT / f".cache/sanity-{__version__}", without=OUTSIDE)
     # It asks git for the list of files, and the outer repository ignores this folder.
     subprocess.run(["git", "init", "--quiet", "."], cwd=copy, check=True)

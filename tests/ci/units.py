@@ -24,6 +24,7 @@ import sys
 import tarfile
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -33,7 +34,6 @@ import tree
 
 ROOT = tree.ROOT
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab"
-WORK = ROOT / ".cache/units"
 INNER = "ansible_collections/cmsweb/crab"
 ON_HOSTS = ["tests/unit/plugins/modules", "tests/unit/plugins/module_utils", "tests/unit/lab"]
 WITH_ANSIBLE = [f"tests/unit/{name}" for name in (
@@ -119,10 +119,10 @@ def on_old(version: str) -> int:
         also = " (the units ran on 2.7 in the lab image)" if version == "2.7" else ""
         print(f"NOT RUN: unit tests on Python {version} of this machine: there is none{also}")
         return 0
-    copy, libraries, ansible_part = _tree(), _pytest(version), _ansible()
-    path = os.pathsep.join(map(str, (libraries, ansible_part, WORK)))
+    work, libraries, ansible_part = _tree(version), _pytest(version), _ansible()
+    path = os.pathsep.join(map(str, (libraries, ansible_part, work)))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run([python, *PYTEST, *ON_HOSTS], cwd=copy, env=environment, check=False).returncode
+    return subprocess.run([python, *PYTEST, *ON_HOSTS], cwd=work / INNER, env=environment, check=False).returncode
 
 
 def in_lab() -> int:
@@ -130,23 +130,23 @@ def in_lab() -> int:
     from crablab.image import ensure_image
     from crablab.podman import command
 
-    _tree()
-    mounts = {"/libraries": _pytest("2.7"), "/ansible": _ansible(), "/tree": WORK}
+    mounts = {"/libraries": _pytest("2.7"), "/ansible": _ansible(), "/tree": _tree("lab")}
     volumes = [word for place, folder in mounts.items() for word in ("--volume", f"{folder}:{place}:ro")]
     settings = ["--env", f"PYTHONPATH={':'.join(mounts)}", "--env", "PYTHONDONTWRITEBYTECODE=1", "--workdir", f"/tree/{INNER}"]
     words = command("run", "--rm", "--network", "none", *volumes, *settings, ensure_image("cc7"), "python2.7", *PYTEST, *ON_HOSTS)
     return subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode
 
 
-def _tree() -> Path:
-    """A copy in which every folder is a package: Python 2.7 has no other kind."""
-    copy = tree.copy(WORK)
-    above = [WORK / "ansible_collections", WORK / "ansible_collections/cmsweb", copy, copy / "tests"]
+def _tree(name: str) -> Path:
+    """A folder with a copy in which every folder is a package: Python 2.7 has no other kind. Each way has its own, as they may run at once."""
+    work = ROOT / f".cache/units-{name}"
+    copy = tree.copy(work)
+    above = [work / "ansible_collections", work / "ansible_collections/cmsweb", copy, copy / "tests"]
     for top in (copy / "plugins", copy / "tests/unit"):
         above += [top, *(path for path in top.rglob("*") if path.is_dir() and path.name != "__pycache__")]
     for folder in above:
         (folder / "__init__.py").touch()
-    return copy
+    return work
 
 
 def _wmcore() -> list[Path]:
@@ -155,29 +155,26 @@ def _wmcore() -> list[Path]:
     archives = sorted(CACHE.glob("wmcore-*.tar"), key=lambda path: path.stat().st_mtime)
     if built.returncode or not archives:
         return []
-    folder = CACHE / f"{archives[-1].stem}-config"
-    if not folder.exists():
-        with tempfile.TemporaryDirectory(dir=CACHE) as work, tarfile.open(archives[-1]) as source:
+
+    def fill(new: Path) -> None:
+        with tarfile.open(archives[-1]) as source:
             wanted = ("./WMCore/__init__.py", "./WMCore/Configuration.py", "./Utils/", "./future/")
-            source.extractall(work, [member for member in source if member.name.startswith(wanted)])
-            shutil.copytree(work, folder)
-    return [folder]
+            source.extractall(new, [member for member in source if member.name.startswith(wanted)])
+
+    return [_kept(CACHE / f"{archives[-1].stem}-config", fill)]
 
 
 def _pytest(version: str) -> Path:
     """pytest and what it needs for an old Python, fetched by this one and kept by the content of the requirements."""
     requirements = ROOT / f"requirements/units-{version}.txt"
-    folder = CACHE / f"units-{version}-{_hash(requirements.read_bytes())}"
-    if not folder.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as work:
-            new = Path(work) / "new"
-            foreign = ["--only-binary=:all:", "--python-version", version, "--implementation", "py", "--abi", "none", "--platform", "any"]
-            _pip("install", "--no-compile", *foreign, "--target", str(new), "--requirement", str(requirements))
-            if version == "2.7":
-                _add_scandir(Path(work), new)
-            new.rename(folder)
-    return folder
+
+    def fill(new: Path) -> None:
+        foreign = ["--only-binary=:all:", "--python-version", version, "--implementation", "py", "--abi", "none", "--platform", "any"]
+        _pip("install", "--no-compile", *foreign, "--target", str(new), "--requirement", str(requirements))
+        if version == "2.7":
+            _add_scandir(new.parent, new)
+
+    return _kept(CACHE / f"units-{version}-{_hash(requirements.read_bytes())}", fill)
 
 
 def _add_scandir(work: Path, target: Path) -> None:
@@ -198,16 +195,28 @@ def _pip(command: str, *options: str) -> None:
 def _ansible() -> Path:
     """The part of Ansible that modules import, apart from the environment of the controller."""
     source = Path(ansible.__file__).parent
-    folder = CACHE / f"module_utils-{_hash(str(source).encode())}"
+
+    def fill(new: Path) -> None:
+        for name in ("_vendor", "module_utils"):
+            shutil.copytree(source / name, new / "ansible" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("__init__.py", "release.py"):
+            shutil.copy2(source / name, new / "ansible" / name)
+
+    return _kept(CACHE / f"module_utils-{_hash(str(source).encode())}", fill)
+
+
+def _kept(folder: Path, fill: Callable[[Path], None]) -> Path:
+    """A folder of the cache, which is whole as soon as it is there. Another run that makes the same may be the first."""
     if not folder.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
             new = Path(work) / "new"
-            for name in ("_vendor", "module_utils"):
-                shutil.copytree(source / name, new / "ansible" / name, ignore=shutil.ignore_patterns("__pycache__"))
-            for name in ("__init__.py", "release.py"):
-                shutil.copy2(source / name, new / "ansible" / name)
-            new.rename(folder)
+            fill(new)
+            try:
+                new.rename(folder)
+            except OSError:
+                if not folder.exists():
+                    raise
     return folder
 
 
