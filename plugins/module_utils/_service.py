@@ -164,7 +164,10 @@ class Service(object):
 
     @staticmethod
     def _run(command):
-        return _process.run(command, cwd='/')
+        try:
+            return _process.run(command, cwd='/')
+        except OSError as error:
+            return 127, '%s: %s' % (command[0], os.strerror(error.errno))   # as a shell has it
 
 
 class Frontend(Service):
@@ -314,7 +317,7 @@ class Unit(Service):
         """What ends with 0 may still end a moment later, so its state is asked for twice."""
         code, output = self.call(action)
         if code != 0:
-            raise CrabError('%s: %s ended with %d: %s' % (self.name, action, code, output.strip()[-500:]), self.where())
+            raise CrabError('%s: %s ended with %d: %s.' % (self.name, action, code, output.strip()[-500:].rstrip('.')), self.where())
         deadline, seen = _clock.monotonic() + timeout, 0
         while seen < 2:
             seen = seen + 1 if bool(self.find()) == wanted else 0

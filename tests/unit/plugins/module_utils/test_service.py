@@ -628,3 +628,13 @@ def test_a_frontend_that_is_not_there_after_its_start_is_told_at_once_with_what_
 
     with pytest.raises(CrabError, match=said):
         frontend.restart(600)
+
+
+def test_a_host_without_systemctl_has_no_units(tmp_path, monkeypatch):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    unit = _service.Unit(str(tmp_path), 'crabserver')
+
+    assert (unit.missing(), unit.find(), unit.boots()) == ('crabserver.service', None, False)
+    with pytest.raises(CrabError) as failure:
+        unit.start(1)
+    assert failure.value.args[0] == 'crabserver: start ended with 127: systemctl: No such file or directory. See journalctl -u crabserver.'
