@@ -36,7 +36,7 @@ WHY = {
 # Of an execution environment, by what its metadata does not say in a way that is found: the project's own page.
 LICENCES = {"community.crypto": "GPL-3.0-or-later", "community.general": "GPL-3.0-or-later", "openstack.cloud": "GPL-3.0-or-later",
             "oracledb": "Apache-2.0 OR UPL-1.0", "cx_Oracle": "BSD-3-Clause", "ansible": "GPL-3.0-or-later",
-            "axe-playwright-python": "MIT AND MPL-2.0"}
+            "axe-playwright-python": "MIT AND MPL-2.0", "async-timeout": "Apache-2.0", "exceptiongroup": "MIT AND PSF-2.0"}
 SPELT = {"Apache Software License": "Apache-2.0", "BSD License": "BSD", "MIT License": "MIT", "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
          "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later", "ISC License (ISCL)": "ISC", "Python Software Foundation License": "PSF-2.0"}
 HEAD = """\
@@ -98,11 +98,17 @@ def reasons(development: dict[str, str], faults: list[str]) -> dict[str, str]:
     """For a package without a reason of its own: those that pull it in."""
     wanted: dict[str, set[str]] = {}
     for name in development:
-        for text in metadata.distribution(name).requires or []:
-            if "extra ==" not in text:
-                wanted.setdefault(normal(re.split(r"[\s;<>=!~\[(]", text)[0]), set()).add(name)
+        for text in required(name):
+            wanted.setdefault(normal(re.split(r"[\s;<>=!~\[(]", text)[0]), set()).add(name)
     faults += [f"{name}: nothing needs it, and it has no reason" for name in development if spelt(name) not in WHY and normal(name) not in wanted]
     return {normal(name): "for " + ", ".join(sorted(wanted.get(normal(name), {"?"}), key=str.lower)) for name in development}
+
+
+def required(name: str) -> list[str]:
+    try:
+        return [text for text in metadata.distribution(name).requires or [] if "extra ==" not in text]
+    except metadata.PackageNotFoundError:
+        return []  # pinned for another Python only
 
 
 def licence(name: str, faults: list[str]) -> str:
