@@ -37,7 +37,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsw
 INNER = "ansible_collections/cmsweb/crab"
 ON_HOSTS = ["tests/unit/plugins/modules", "tests/unit/plugins/module_utils", "tests/unit/lab"]
 WITH_ANSIBLE = [f"tests/unit/{name}" for name in (
-    "test_clock.py", *(f"plugins/{name}" for name in ("callback", "filter", "lookup", "modules", "plugin_utils", "test_examples.py")))]
+    "test_clock.py", *(f"plugins/{name}" for name in ("callback", "connection", "filter", "lookup", "modules", "plugin_utils", "test_examples.py")))]
 LIVE = [f"tests/unit/plugins/module_utils/test_schema_{name}.py" for name in ("dictionary", "alter", "history")]
 PYTEST = ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]
 # Not with the clock moved: tests (as pytest names them) or folders, and why.
