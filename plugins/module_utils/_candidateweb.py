@@ -28,7 +28,7 @@ except ImportError:     # Python 2.7
     from urlparse import urlsplit
 
 from ansible_collections.cmsweb.crab.plugins.module_utils import (
-    _accounts, _authmap, _clock, _files, _http, _listeners, _probe, _process, _proxy, _service, _versions, _x509)
+    _accounts, _authmap, _clock, _files, _http, _listeners, _probe, _process, _procfs, _proxy, _service, _versions, _x509)
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_native
 
@@ -224,7 +224,7 @@ def _refuse_other_places(root, places, wanted):
     if wanted not in [port for address, port in places]:
         raise CrabError('it listens on port %s, and is asked on port %d.' % (', '.join(sorted(set(str(port) for address, port in places))) or 'none', wanted),
                         'Correct the Listen lines in config/frontend of the version, or verify_url.')
-    given_up = in_force if _service.naming(state + '/') else []
+    given_up = in_force if _procfs.naming(state + '/') else []
     for address, port in places:
         if address and '[' not in address and not _is_here(address):
             raise CrabError('it would listen at %s, which is no address of this host.' % address, 'Correct the Listen lines in config/frontend of the version.')
@@ -239,7 +239,7 @@ def _refuse_other_places(root, places, wanted):
 def _start(root, tree, port, timeout):
     deadline = _clock.monotonic() + timeout
     code, output = _shell(START, root, tree)
-    while _clock.monotonic() < deadline and _service.naming(os.path.join(tree, 'state', 'frontend') + '/'):
+    while _clock.monotonic() < deadline and _procfs.naming(os.path.join(tree, 'state', 'frontend') + '/'):
         with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as client:
             if client.connect_ex(('127.0.0.1', port)) == 0:
                 return

@@ -11,13 +11,15 @@ __metaclass__ = type
 import os
 import pwd
 import re
+import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _process
+from ansible_collections.cmsweb.crab.plugins.module_utils import _clock, _process, _procfs
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
 # In front of a line that is out of service, so that it is known whose doing that is and can be taken off again exactly.
 MARK = b'#cmsweb.crab# '
+LONGEST_RUN = 30        # seconds that a run of a job is waited for
 
 _FIELD = br'(?:[0-9*]|[A-Za-z]{3}(?![A-Za-z]))[-0-9A-Za-z*,/~]*'
 _JOB = re.compile(br'[ \t]*(?:@[a-z]+|(?:' + _FIELD + br'[ \t]+){4}' + _FIELD + br')[ \t]+(\S.*)', re.DOTALL)
@@ -69,6 +71,14 @@ def write(user, content):
     status, dummy, error = _run(user, ['-'], content)
     if status != 0:
         raise CrabError('crontab refused the new crontab of %s: %s.' % (user, _words(error)), 'The old one is in force.')
+
+
+def wait_for_runs(jobs):
+    """Wait until no process runs one of these programs any more, such as config/frontend/mkauthmap. Returns the processes that do not end."""
+    deadline = _clock.monotonic() + LONGEST_RUN
+    while _procfs.running(jobs) and _clock.monotonic() < deadline:
+        time.sleep(0.2)
+    return _procfs.running(jobs)
 
 
 def _run(user, arguments, content=b''):

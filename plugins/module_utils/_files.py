@@ -37,7 +37,7 @@ def read(path):
         raise CrabError('Cannot read %s: %s.' % (path, error.strerror))
 
 
-def replace(path, content, owner=None, group=None, mode=None, backup=False, check=False):
+def replace(path, content, owner=None, group=None, mode=None, backup=False, check=False, later=False):
     """Make the file hold these bytes with this owner, group and mode; change only what differs.
 
     :param content: bytes; None leaves the content of an existing file alone.
@@ -46,6 +46,7 @@ def replace(path, content, owner=None, group=None, mode=None, backup=False, chec
     :param mode: permission bits as an int such as 0o440, or None (as it is; for a new file: 0o600).
     :param backup: keep a copy of a file whose content changes, beside it, with the old owner and mode.
     :param check: say what would change and touch nothing; accounts and folders may be missing.
+    :param later: give a new content a later second than the old one had. Who compares only the size and the second of the last change sees it then.
     :returns: dict(changed=bool, content_changed=bool, backup_file=path or None)
     """
     old = read(path)
@@ -58,7 +59,7 @@ def replace(path, content, owner=None, group=None, mode=None, backup=False, chec
     if content_changed:
         if backup and old is not None:
             result['backup_file'] = _copy_aside(path, old)
-        _write_beside_and_rename(path, content, uid, gid, mode)
+        _write_beside_and_rename(path, content, uid, gid, mode, _second(path) + 1 if later else 0)
     elif _attributes_differ(path, uid, gid, mode=mode):
         result['changed'] = True
         _set_attributes(path, uid, gid, mode)
@@ -97,7 +98,15 @@ def _set_attributes(target, uid, gid, mode):
         (os.fchmod if isinstance(target, int) else os.chmod)(target, mode)
 
 
-def _write_beside_and_rename(path, content, uid, gid, mode):
+def _second(path):
+    """The second in which a file was last changed; 0 if there is none."""
+    try:
+        return int(os.stat(path).st_mtime)
+    except OSError:
+        return 0
+
+
+def _write_beside_and_rename(path, content, uid, gid, mode, not_before=0):
     folder = os.path.dirname(path) or '.'
     try:
         handle, temporary = tempfile.mkstemp(prefix='.%s.' % os.path.basename(path), dir=folder)
@@ -112,6 +121,8 @@ def _write_beside_and_rename(path, content, uid, gid, mode):
             target.write(content)
             target.flush()
             os.fsync(target.fileno())
+        if _second(temporary) < not_before:
+            os.utime(temporary, (not_before, not_before))
         os.rename(temporary, path)
     except BaseException as error:
         os.unlink(temporary)

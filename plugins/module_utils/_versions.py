@@ -212,14 +212,16 @@ class Quiet(object):
                          [os.path.join(etc, name) for job, name in sorted(MAPS.items()) if any(one.endswith('/' + job) for one in self.jobs)])
 
     def settle(self):
-        for path, content in self.maps.items():
-            if content is not None:
-                _files.replace(path, content)
+        """The jobs first: until then, cron may start one."""
         if self.jobs:
             old = _crontab.read(self.user)
             new = _crontab.switched(old, self.jobs)[0]
             if new != old:
                 _crontab.write(self.user, new)
+            _crontab.wait_for_runs(self.jobs)
+        for path, content in self.maps.items():
+            if content is not None:
+                _files.replace(path, content, later=True)
         _own_header_keys(self.root)
 
 

@@ -16,6 +16,7 @@ description:
   - Sets users in C(authmap.json), which maps a certificate's DN to a login and roles, and in step with it in C(voms-gridmap.txt), which lets the
     DN in at all. A DN that is only in the first gets 403 C(Authorisation required), one only in the second C(You are not allowed to access this resource).
   - The frontend reads a changed C(authmap.json) at once, but C(voms-gridmap.txt) only after a graceful restart, so restart it when RV(gridmap_changed).
+    It knows a changed C(authmap.json) by its size and the second of its change. So a new one always has a later second than the one that it replaces.
   - Deploy's cron jobs C(mkauthmap) and C(mkvomsmap) overwrite both files. See M(cmsweb.crab.cron_lines).
   - Both files are replaced as a whole, so the frontend never reads half a file.
 extends_documentation_fragment:
@@ -146,7 +147,7 @@ def act(params, check):
     done = _authmap.update(_files.read(path), path, users, exact, params['overwrite_broken'])
     options = write_options(params)
     grid = _gridmap(params, users, exact, options, check)
-    written = _files.replace(path, done['content'], check=check, **options)
+    written = _files.replace(path, done['content'], check=check, later=True, **options)
     result = {'changed': written['changed'] or grid['changed'], 'gridmap_changed': grid['content_changed'], 'warnings': done['warnings'],
               'users_added': done['added'], 'users_changed': done['changed'], 'users_removed': done['removed'],
               'diff': [text_diff('%s (entries that differ)' % path, _authmap.shown(done['before']), _authmap.shown(done['after']))] + grid['diff']}

@@ -17,6 +17,8 @@ description:
   - Made for the jobs that Deploy installs and that would overwrite what others wrote, such as C(config/frontend/mkauthmap), which rewrites
     C(authmap.json) every four minutes. Each post stage of Deploy adds its lines again and drops commented ones, so run this
     module after each deploy.
+  - A run of a disabled job that is under way is waited for, so that it does not write after the next task has written. One that takes longer than
+    30 seconds is named in a warning.
   - A line taken out gets C(#cmsweb.crab# ) in front, and is otherwise untouched. All other lines stay as they are to the byte.
   - No such user, no crontab, or no C(crontab) command at all is no error. Then there is nothing to do.
 extends_documentation_fragment:
@@ -83,7 +85,9 @@ def act(params, check):
     new, off, on = _crontab.switched(old, disable, enable)
     if new != old and not check:
         _crontab.write(user, new)
-    return {'changed': new != old, 'disabled': off, 'enabled': on, 'diff': text_diff('crontab of %s' % user, old, new)}
+    left = _crontab.wait_for_runs(disable) if not check else []
+    return {'changed': new != old, 'disabled': off, 'enabled': on, 'diff': text_diff('crontab of %s' % user, old, new),
+            'warnings': ['Process %d still runs a job that is disabled: it may yet overwrite what this play writes.' % pid for pid in left]}
 
 
 def _refuse_nonsense(disable, enable):

@@ -110,7 +110,7 @@ INTERRUPTIONS = [
     ("hgdeploy : Packages and templates of the configuration", 0.8, DEPLOY),
     ("hgdeploy : Packages and templates of the configuration", 0.8, REBOOT),
     ("oracle_schema : Tables", 0.1, PLAY),
-    ("frontend_auth : Users", 0.1, REBOOT),
+    ("frontend_auth : Let the users in", 0.1, REBOOT),
     ("verify : Requests to another version", 1.5, REBOOT),
     (POST, 3, DEPLOY),
     (POST, 3, REBOOT),

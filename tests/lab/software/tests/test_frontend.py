@@ -190,6 +190,17 @@ def test_authmap_is_in_force_at_once(member: Door) -> None:
     assert codes == [code for _, code in rows]
 
 
+def test_a_change_of_authmap_is_seen_by_its_size_and_second_only(member: Door) -> None:
+    other = json.dumps([{**member.alice, "DN": member.dn.replace("Alice", "Alicf")}])
+    codes = []
+
+    for users, second in ((json.dumps([member.alice]), "@1700000000.1"), (other, "@1700000000.9"), (other, "@1700000001.0")):
+        member.host.on(f"cat > {ETC}/authmap.json; touch -d {second} {ETC}/authmap.json", users)
+        codes.append(member.get().code)
+
+    assert codes == [200, 200, 403]
+
+
 def test_a_broken_authmap_is_500_for_everybody(member: Door) -> None:
     member.authmap("[{")
 

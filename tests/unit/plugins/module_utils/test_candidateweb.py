@@ -182,7 +182,7 @@ def test_where_somebody_else_hands_requests_to_another_port_it_cannot_be_told_wh
 
 def test_a_port_that_somebody_else_has_is_refused_before_the_switch_and_one_of_the_frontend_in_force_is_not(root, monkeypatch):
     monkeypatch.setattr(_candidateweb._listeners, 'holder', lambda port: {'pid': 4711, 'name': 'wmc-httpd'})
-    monkeypatch.setattr(_candidateweb._service, 'naming', lambda path: [4712])
+    monkeypatch.setattr(_candidateweb._procfs, 'naming', lambda path: [4712])
 
     with pytest.raises(CrabError, match=r'it would listen on port 8443, which wmc-httpd \(process 4711\) has'):
         moved(root, SERVER % {'root': root})

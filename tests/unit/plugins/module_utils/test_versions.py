@@ -163,6 +163,20 @@ def test_a_job_that_was_taken_out_stays_out_and_its_map_as_it_is(host, comment):
     assert host.read('state/frontend/etc/authmap.json') == b'[users]'
 
 
+def test_a_job_that_cron_has_just_started_does_not_have_the_last_word(host, monkeypatch):
+    host.crontab = b'#' + host.job()
+    host.write('state/frontend/etc/authmap.json', b'[users]')
+    quiet = _versions.Quiet(host.root, ME)
+    host.crontab = host.job()
+    monkeypatch.setattr(_crontab, 'wait_for_runs', lambda jobs: host.write('state/frontend/etc/authmap.json', b'[installer]'))
+    monkeypatch.setattr(_crontab, 'write', lambda user, content: (setattr(host, 'crontab', content), host.write('state/frontend/etc/authmap.json', b'[]')))
+
+    quiet.settle()
+
+    assert host.crontab == b'#cmsweb.crab# ' + host.job()
+    assert host.read('state/frontend/etc/authmap.json') == b'[users]'
+
+
 def test_a_job_that_is_in_service_writes_its_map(host):
     host.crontab = host.job()
     host.write('state/frontend/etc/authmap.json', b'[old]')

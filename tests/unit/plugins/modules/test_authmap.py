@@ -33,6 +33,16 @@ def test_second_run_changes_nothing(tmp_path, run_module):
     assert (result['changed'], result['gridmap_changed']) == (False, False)
 
 
+def test_a_new_map_of_the_same_size_has_a_later_second(tmp_path, run_module):
+    """The frontend looks at the size and the second."""
+    seen = []
+    for login in ('alice', 'alicf', 'alicg', 'alich'):
+        run_module(authmap, arguments(tmp_path, users=[{'dn': ALICE, 'login': login}]))
+        now = os.stat(str(tmp_path / 'authmap.json'))
+        seen.append((int(now.st_mtime), now.st_size))
+    assert len(set(seen)) == 4 and len(set(size for _second, size in seen)) == 1
+
+
 def test_changed_login_leaves_the_gridmap(tmp_path, run_module):
     run_module(authmap, arguments(tmp_path))
     result = run_module(authmap, arguments(tmp_path, users=[{'dn': ALICE, 'login': 'alice2'}]))

@@ -8,9 +8,11 @@ __metaclass__ = type
 
 import getpass
 import os
+import subprocess
 
 import pytest
 
+from ansible_collections.cmsweb.crab.plugins.module_utils import _crontab
 from ansible_collections.cmsweb.crab.plugins.modules import cron_lines
 
 MAKE = '*/4 * * * * /data/srv/current/config/frontend/mkauthmap -q'
@@ -92,3 +94,34 @@ def test_refusal_of_cron_is_told(cron, run_module):
 @pytest.mark.parametrize('more', [{'disable': ['']}, {'disable': ['mkauthmap'], 'enable': ['frontend/mkauthmap']}])
 def test_nonsense_is_refused(cron, run_module, more):
     assert run_module(cron_lines, arguments(**more))['failed'] is True
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A run of a job of this name, which ends when its standard input does."""
+    script = tmp_path / 'config' / 'frontend' / 'mkauthmap-of-this-test'
+    script.parent.mkdir(parents=True)
+    script.write_bytes(b'#!/bin/sh\necho begun\ncat\necho done > ' + str(tmp_path / 'written').encode('ascii'))
+    os.chmod(str(script), 0o755)
+    process = subprocess.Popen([str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b'begun\n'
+    yield process
+    if process.poll() is None:
+        process.communicate()
+
+
+def test_a_run_under_way_is_waited_for(cron, job, run_module, monkeypatch):
+    monkeypatch.setattr(_crontab.time, 'sleep', lambda seconds: job.communicate())
+    result = run_module(cron_lines, arguments(disable=['config/frontend/mkauthmap-of-this-test']))
+    assert (cron / 'written').exists() and result.get('warnings', []) == []
+
+
+def test_a_run_without_an_end_is_named(cron, job, run_module, monkeypatch):
+    monkeypatch.setattr(_crontab, 'LONGEST_RUN', 0)
+    result = run_module(cron_lines, arguments(disable=['config/frontend/mkauthmap-of-this-test']))
+    assert result['changed'] is False and 'Process %d still runs' % job.pid in result['warnings'][0]
+
+
+def test_check_mode_waits_for_nobody(cron, job, run_module, monkeypatch):
+    monkeypatch.setattr(_crontab.time, 'sleep', lambda seconds: pytest.fail('it waits'))
+    assert run_module(cron_lines, arguments(disable=['config/frontend/mkauthmap-of-this-test']), check=True)['changed'] is False
