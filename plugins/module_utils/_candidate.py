@@ -50,7 +50,7 @@ for _each in list(globals().values()):
 END = """
 cat > /dev/null
 pkill -TERM -f "$TREE/state/"
-for i in 1 2 3 4 5 6 7 8 9 10; do pgrep -f "$TREE/state/" > /dev/null || break; sleep 0.3; done
+for i in $(seq 150); do pgrep -f "$TREE/state/" > /dev/null || break; sleep 0.1; done
 pkill -KILL -f "$TREE/state/"
 rm -rf "$TREE"
 """

@@ -18,7 +18,7 @@ import pwd
 import re
 import time
 
-from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _clock, _crontab, _deploy, _files, _process, _versions
+from ansible_collections.cmsweb.crab.plugins.module_utils import _accounts, _clock, _crontab, _deploy, _files, _process, _procfs, _versions
 from ansible_collections.cmsweb.crab.plugins.module_utils._errors import CrabError
 from ansible_collections.cmsweb.crab.plugins.module_utils._text import to_bytes, to_native
 
@@ -28,6 +28,9 @@ UNITS = '/etc/systemd/system'
 UNIT = UNITS + '/cmsweb-crab.service'
 TMPFILES = '/etc/tmpfiles.d/cmsweb-crab.conf'
 PID_FILES = ('*.pid', '*/*.pid')      # below state/NAME
+HTTPD_PID_FILE = 'var/httpd.pid'      # below state/frontend; httpd writes it anew whenever it has read its configuration
+CLOCKS = 0.1        # seconds that the start of a process and the time of a file may differ by
+PATIENCE = 5        # seconds until a graceful restart that was lost is asked for again; as long as httpd keeps an idle connection open
 INIT = '/etc/init.d'
 SYSV_LINKS = '/etc/rc.d/rc[2345].d/S*httpd'      # Deploy has the frontend started by these as well, which know no order
 
@@ -134,7 +137,7 @@ class Service(object):
 
     def alive(self):
         """Whether there is a process of it, also one that has written no pid file yet."""
-        return bool(naming(os.path.join(self.root, 'state', self.name)))
+        return bool(_procfs.naming(os.path.join(self.root, 'state', self.name)))
 
     def _logs(self):
         return sorted(glob.glob(os.path.join(self.root, 'logs', self.name, self.name + '-*.log')))
@@ -191,7 +194,7 @@ class Frontend(Service):
             return []
         found = [process for process in _processes(uid) if process['name'] != 'rotatelogs']
         if _accounts.single(self.root):
-            found = [process for process in found if os.path.join(self.root, 'state', self.name) + '/' in _command_line(process['pid'])]
+            found = [process for process in found if os.path.join(self.root, 'state', self.name) + '/' in _procfs.command_line(process['pid'])]
             return [process for process in found if process['parent'] in [other['pid'] for other in found]]
         return found
 
@@ -214,14 +217,45 @@ class Frontend(Service):
             if named and named[0]['pid'] not in parents and named[0]['started'] > os.stat(path).st_mtime + 1:
                 os.remove(path)
 
+    def find(self):
+        """Of the children that have read the present files. Older ones finish the request that they are at, and take no other."""
+        children = self.pids()
+        read_at = self._read_at()
+        serving = [child for child in children if child['started'] >= read_at - CLOCKS] or children
+        if not serving:
+            return None
+        first = min(serving, key=lambda child: child['started'])
+        return first['pid'], first['started']
+
     def refresh(self, timeout):
-        """`graceful` returns at once; the old children finish what they are at."""
+        """`graceful` returns at once, and httpd loses the signal while it starts. So it is sent again until httpd has read its files, and its new children
+        serve. An old child that has a long request may stay."""
         self._refuse_wrong_configuration()
-        old = self._numbers()
-        code, output = self.call('graceful')
-        if code != 0:
-            raise CrabError('frontend: manage graceful ended with %d: %s' % (code, output.strip()[-500:]), self.where())
-        self._wait(lambda: self._numbers() and not old & self._numbers(), timeout, 'its old processes are still there %d s after manage graceful')
+        old, read_at, calls = self._numbers(), self._read_at(), 0
+        deadline = _clock.monotonic() + timeout
+        while calls == 0 or not self._renewed(old, read_at):
+            if _clock.monotonic() > deadline:
+                raise CrabError('frontend: %d s after manage graceful, which was called %s, none of its processes has read the new files.' % (
+                    timeout, 'once' if calls == 1 else '%d times' % calls), self.where())
+            code, output = self.call('graceful')
+            if code != 0:
+                raise CrabError('frontend: manage graceful ended with %d: %s' % (code, output.strip()[-500:]), self.where())
+            calls += 1
+            patience = _clock.monotonic() + min(PATIENCE, timeout)
+            while _clock.monotonic() < patience and not self._renewed(old, read_at, old_may_stay=False):
+                time.sleep(0.1)
+
+    def _renewed(self, old, read_at, old_may_stay=True):
+        """Whether children serve that have read the files later than those of these numbers, or than at this time."""
+        now = self._numbers()
+        return bool(now - old) and (not now & old or (old_may_stay and self._read_at() != read_at))
+
+    def _read_at(self):
+        """When httpd last read its configuration; 0 if that cannot be known."""
+        try:
+            return os.stat(os.path.join(self.root, 'state', self.name, HTTPD_PID_FILE)).st_mtime
+        except OSError:
+            return 0
 
     def start(self, timeout):
         self._launch('start', timeout, self.pids)
@@ -575,7 +609,9 @@ def _ensure_boot_line(root, account, helper, check):
 
 def helper_script(root, names, by):
     """The text of the command for people who log in."""
-    return HELPER % {'root': root, 'names': ' '.join(in_order(names)), 'settle': SETTLE if by == 'systemd' else '', 'call': {
+    settle = by == 'systemd'
+    return HELPER % {'root': root, 'names': ' '.join(in_order(names)), 'settled': SETTLED % {'ready': READY} if settle else '',
+                     'before': BEFORE if settle else '', 'settle': SETTLE if settle else '', 'call': {
         'manage': '"$root/current/config/$2/manage" "$1" \'%s\'' % PHRASE if _accounts.single(root) else """if [ "$2" = frontend ]; then
     sudo /bin/bash -lc "$root/current/config/$2/manage $1 '%s'"
   else
@@ -585,12 +621,25 @@ def helper_script(root, names, by):
         'init': 'sudo %s/"$2" "$1"' % INIT}[by]}
 
 
+BEFORE = '  before=$(came_up "$name")\n'
 SETTLE = """  if [[ $action = *start ]]; then
-    # For systemd a server runs that ends a few seconds after each start.
-    pid=$(systemctl show -p MainPID "$name.service")
-    sleep 8
-    [ "$(systemctl show -p MainPID "$name.service")" = "$pid" ] || { echo "$name ended after its start" >&2; wrong=1; }
+    settled "$name" "$before" || { echo "$name did not come up" >&2; wrong=1; }
   fi
+"""
+SETTLED = """
+pid() { systemctl show -p MainPID "$1.service"; }
+# How often it has come up, where its log tells.
+came_up() { [ ! -x "$root/current/bin/$1" ] || { log=$(sudo -n cat "$root/logs/$1/$1-"*.log 2> /dev/null) && grep -c '%(ready)s' <<< "$log"; }; }
+# For systemd a server runs that ends a few seconds after each start. Ours writes when it serves; any other has to run for 8 seconds.
+settled() {
+  started=$(pid "$1")
+  for ((looks = 0; looks < 240; looks++)); do
+    [ "$(pid "$1")" = "$started" ] || return 1
+    if [ -z "$2" ]; then [ $looks -lt 16 ] || return 0; else [ "$(came_up "$1")" -le "$2" ] || return 0; fi
+    sleep 0.5
+  done
+  return 1
+}
 """
 HELPER = """#!/bin/bash
 # Written by cmsweb.crab (role service), for people who log in.
@@ -605,11 +654,11 @@ esac
 [ $# -gt 0 ] || set -- %(names)s
 call() {
   %(call)s
-}
+}%(settled)s
 as_wanted() { if [ "$action" = stop ]; then [ $code -ne 0 ]; else [ $code -eq 0 ]; fi; }
 wrong=0
 for name; do
-  [ "$action" = status ] || call "$action" "$name" > /dev/null
+%(before)s  [ "$action" = status ] || call "$action" "$name" > /dev/null
 %(settle)s  said=$(call status "$name" 2>&1); code=$?
   # A server that was just told to start or to stop takes a moment.
   for ((tries = 0; tries < 20; tries++)); do
@@ -652,23 +701,6 @@ def _processes(uid=None):
         found.append({'pid': int(entry), 'name': head.split('(', 1)[1], 'parent': int(fields[1]), 'group': int(fields[2]),
                       'started': booted + float(fields[19]) / os.sysconf('SC_CLK_TCK')})
     return found
-
-
-def naming(path):
-    """The processes, by number, whose command lines have this text, such as a folder that they were told to work in."""
-    found = []
-    for entry in os.listdir('/proc'):
-        if entry.isdigit() and path in _command_line(int(entry)):
-            found.append(int(entry))
-    return found
-
-
-def _command_line(pid):
-    try:
-        with open('/proc/%d/cmdline' % pid, 'rb') as source:
-            return to_native(source.read().decode('utf-8', 'replace'))
-    except (IOError, OSError):
-        return ''       # it ended while we looked
 
 
 def _booted():

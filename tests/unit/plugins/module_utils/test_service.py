@@ -134,6 +134,91 @@ def test_a_frontend_with_a_wrong_configuration_goes_on_with_the_old_one(tmp_path
     assert called == ['configtest']
 
 
+class Httpd(object):
+    """A frontend whose children start when it is told to, `loses` gracefuls late; `manage` takes no time, and waiting is done by moving the clock."""
+
+    def __init__(self, root, monkeypatch, loses=0, stays=()):
+        self.now, self.loses, self.stays, self.calls = 1000.0, loses, list(stays), []
+        self.children = [{'pid': 1, 'started': 900.0}] + self.stays
+        self.frontend = _service.Frontend(str(root), 'frontend')
+        self.pid_file = root / 'state' / 'frontend' / 'var' / 'httpd.pid'
+        self.pid_file.parent.mkdir(parents=True)
+        self.read_files(900.0)
+        monkeypatch.setattr(_clock, 'monotonic', lambda: self.now)
+        monkeypatch.setattr(_service.time, 'sleep', self.sleep)
+        monkeypatch.setattr(self.frontend, 'pids', lambda: self.children)
+        monkeypatch.setattr(self.frontend, 'call', self.call)
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def read_files(self, moment):
+        self.pid_file.write_bytes(b'7\n')
+        os.utime(str(self.pid_file), (moment, moment))
+
+    def call(self, word):
+        self.calls.append(word)
+        if word == 'graceful':
+            self.loses -= 1
+            if self.loses < 0:
+                self.read_files(self.now)
+                self.children = self.stays + [{'pid': 2, 'started': self.now}]
+        return 0, ''
+
+
+def test_a_graceful_restart_is_asked_for_once_and_ends_when_the_new_processes_serve(tmp_path, monkeypatch):
+    httpd = Httpd(tmp_path, monkeypatch)
+
+    httpd.frontend.refresh(60)
+
+    assert httpd.calls == ['configtest', 'graceful']
+    assert httpd.now == 1000.0
+
+
+def test_a_graceful_restart_that_was_lost_is_asked_for_again(tmp_path, monkeypatch):
+    httpd = Httpd(tmp_path, monkeypatch, loses=2)
+
+    httpd.frontend.refresh(60)
+
+    assert httpd.calls == ['configtest', 'graceful', 'graceful', 'graceful']
+    assert httpd.now < 1000 + 3 * _service.PATIENCE
+
+
+def test_a_frontend_that_never_restarts_gracefully_is_an_error_with_an_end(tmp_path, monkeypatch):
+    httpd = Httpd(tmp_path, monkeypatch, loses=1000)
+
+    with pytest.raises(CrabError, match='frontend: 60 s after manage graceful, which was called 1[23] times, none of its processes has read the new files. '
+                                        'See the error_log in .*/logs/frontend'):
+        httpd.frontend.refresh(60)
+
+    assert 1060 < httpd.now < 1061 + _service.PATIENCE
+
+
+def test_an_old_process_that_has_a_long_request_keeps_nobody_waiting_and_makes_nothing_old(tmp_path, monkeypatch):
+    httpd = Httpd(tmp_path, monkeypatch, stays=[{'pid': 3, 'started': 800.0}])
+
+    httpd.frontend.refresh(60)
+
+    assert httpd.calls == ['configtest', 'graceful']
+    assert httpd.now <= 1000.2 + _service.PATIENCE
+    assert httpd.frontend.find() == (2, 1000.0)
+
+
+def test_a_process_that_was_started_without_the_files_being_read_again_is_not_a_restart(tmp_path, monkeypatch):
+    httpd = Httpd(tmp_path, monkeypatch, loses=1000)
+    httpd.children.append({'pid': 4, 'started': 1000.0})        # a spare one
+
+    with pytest.raises(CrabError, match='none of its processes has read the new files'):
+        httpd.frontend.refresh(20)
+
+
+def test_the_oldest_process_tells_the_age_where_nothing_tells_when_the_files_were_read(tmp_path, monkeypatch):
+    httpd = Httpd(tmp_path, monkeypatch, stays=[{'pid': 3, 'started': 800.0}])
+    httpd.pid_file.unlink()
+
+    assert httpd.frontend.find() == (3, 800.0)
+
+
 def test_an_older_file_is_not_newer(tmp_path):
     when = changed(tmp_path / 'f')
 
@@ -488,6 +573,34 @@ def test_the_command_for_people_is_a_script_that_bash_takes(tmp_path, by):
 
     assert os.system('bash -n %s' % script) == 0
     assert b'set -- frontend crabserver\n' in script.read_bytes()
+
+
+# systemd with a server that writes, when it is started, what it is told to, and then has another process number or not.
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+  *restart*) cat {0}/writes >> {0}/srv/logs/crabserver/crabserver-vm.log ;;
+  *MainPID*) echo pid >> {0}/asked; [ $(wc -l < {0}/asked) -lt {1} ] && echo MainPID=7 || echo MainPID=8 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize('writes, looks_until_it_ends, code, looks', [('ENGINE Bus STARTED', 1000, 0, 2), ('starting', 3, 1, 3)])
+def test_with_systemd_a_start_is_judged_by_what_the_server_writes(tmp_path, writes, looks_until_it_ends, code, looks):
+    for folder in ('srv/logs/crabserver', 'srv/current/bin', 'bin'):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / 'writes').write_bytes(('%s\n' % writes).encode())
+    (tmp_path / 'srv/logs/crabserver/crabserver-vm.log').write_bytes(b'ENGINE Bus STARTED\n')
+    for name, text in (('bin/systemctl', SYSTEMCTL.format(tmp_path, looks_until_it_ends)), ('bin/sudo', '#!/bin/sh\n[ $1 != -n ] || shift\nexec "$@"\n'),
+                       ('srv/current/bin/crabserver', ''), ('crab-rest', _service.helper_script(str(tmp_path / 'srv'), ['crabserver'], 'systemd'))):
+        (tmp_path / name).write_bytes(text.encode())
+        os.chmod(str(tmp_path / name), 0o755)
+
+    process = subprocess.Popen([str(tmp_path / 'crab-rest'), 'restart'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=dict(os.environ, PATH='%s:%s' % (tmp_path / 'bin', os.environ['PATH'])))
+    said = process.communicate()[1]
+
+    assert (process.returncode, said) == (code, b'crabserver did not come up\n' if code else b'')
+    assert (tmp_path / 'asked').read_bytes().count(b'pid') == looks
 
 
 @pytest.fixture
