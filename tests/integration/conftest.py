@@ -16,6 +16,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK, HOST = os.environ.get("CRAB_SITE", "crab-site"), "crab-vm"
+# Waits for a state, as long as it takes: a slow machine is no failure.
+EVENTUALLY = """eventually() {
+  for ((i = 0; i < 1000; i++)); do eval "$1" > /dev/null && return; sleep 0.1; done
+  echo "waited in vain for: $1" >&2; exit 1
+}
+"""
 WRITTEN = "/etc/grid-security /etc/vomses /data /etc/systemd/system/cmsweb-crab.service /etc/tmpfiles.d /etc/sudoers /var/spool/cron /var/lib/oracle-standin"
 
 
@@ -92,9 +98,10 @@ class Site:
         return done.stdout.split("=> ", 1)[1]
 
     def on(self, command: str) -> str:
-        """The output of a shell command that root runs on the host; it must succeed."""
-        done = subprocess.run([str(ROOT / "tests/lab/lab"), "ssh", "--network", self.lab.name, HOST, "sudo bash -c " + _quoted(command)],
-                              stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=120, check=False)
+        """The output of a shell command that root runs on the host; it must succeed. `eventually CONDITION` in it waits until the condition, which is a
+        shell command, holds."""
+        done = subprocess.run([str(ROOT / "tests/lab/lab"), "ssh", "--network", self.lab.name, HOST, "sudo bash -c " + _quoted(EVENTUALLY + command)],
+                              stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=300, check=False)
         out_of_reach = done.returncode == 255
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}{self.evidence() if out_of_reach else ''}"
         return done.stdout

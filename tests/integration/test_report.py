@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from .conftest import ROOT, Run, Site, lab
-from .test_diagnose import RESTART
+from .conftest import EVENTUALLY, ROOT, Run, Site, lab
+from .faults import restart
 from .test_site import secrets
 
 ARTIFACTS = ROOT / ".artifacts/report"
@@ -123,8 +123,8 @@ def fleet(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     lab("up", "--fresh", "--network", site.lab.name, "crab-two")
     path = inventory(site, tmp_path_factory.mktemp("fleet"))
     site.play("site.yml", ELSEWHERE | {"demo_lab": str(site.lab)}, "-i", str(path), "--limit", f"{HEALTHY},{BROKEN}", check=True)
-    script = ON_BROKEN.format(auth=AUTH, hostile=HOSTILE, proxy=expired_proxy(site), restart=RESTART)
-    subprocess.run([ROOT / "tests/lab/lab", "ssh", "--network", site.lab.name, "crab-two", "sudo bash"], input=script, text=True, check=True)
+    script = ON_BROKEN.format(auth=AUTH, hostile=HOSTILE, proxy=expired_proxy(site), restart=restart())
+    subprocess.run([ROOT / "tests/lab/lab", "ssh", "--network", site.lab.name, "crab-two", "sudo bash"], input=EVENTUALLY + script, text=True, check=True)
     yield site, path
 
 

@@ -25,7 +25,7 @@ pid=/run/oldserver.pid
 alive() { [ -e $pid ] && kill -0 $(cat $pid) 2> /dev/null; }
 case $1 in
   start) alive || { setsid sleep 1000 > /dev/null 2>&1 & echo $! > $pid; } ;;
-  stop) ! alive || { kill $(cat $pid); sleep .2; } ;;
+  stop) ! alive || { kill $(cat $pid); while alive; do sleep .05; done; } ;;
   restart) $0 stop; $0 start ;;
   status) alive ;;
   *) exit 2 ;;

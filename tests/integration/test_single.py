@@ -90,8 +90,7 @@ def test_4_stopped_and_started_by_playbooks(deployed: Site) -> None:
 
 def test_5_the_accounts_crontab_starts_all_of_it_at_boot(deployed: Site) -> None:
     deployed.reboot()
-    until_up = f"for ((i = 0; i < 60; i++)); do runuser -u {ACCOUNT} {SRV}/crab-rest status > /tmp/said && break; sleep 0.5; done; cat /tmp/said"
-    said = deployed.on(f"{FIREWALL}; {until_up}")
+    said = deployed.on(f"{FIREWALL}; eventually 'runuser -u {ACCOUNT} {SRV}/crab-rest status > /tmp/said'; cat /tmp/said")
 
     assert said.count("RUNNING") == 3 and "NOT" not in said
     assert processes(deployed) == {ACCOUNT}

@@ -173,7 +173,7 @@ def test_7_versions_are_removed_by_name_and_never_the_one_in_force(deployed: Sit
 def test_8_a_second_run_at_the_same_time_is_told_whose_the_first_is(deployed: Site) -> None:
     lock = "/var/lock/cmsweb-crab-deploy.lock"
     deployed.on(f"nohup flock {lock} sh -c 'echo \"{{\\\"by\\\": \\\"bob@desk\\\", \\\"what\\\": \\\"stage sw of HG2206b\\\", \\\"pid\\\": 4711}}\" > {lock}; "
-                "sleep 300' > /dev/null 2>&1 & sleep 0.5; echo $! > /run/holder")
+                f"sleep 300' > /dev/null 2>&1 & echo $! > /run/holder; eventually 'grep bob@desk {lock}'")
     try:
         run = deployed.play("site.yml", {**UPGRADE, "hgdeploy_services": ["admin/devtools", "frontend", "crabserver"], "hgdeploy_wait": 8}, "--tags", "deploy")
     finally:

@@ -9,7 +9,6 @@ import http.client
 import json
 import re
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,8 @@ import pytest
 import yaml
 
 from .conftest import ROOT, Site, lab, lab_site
-from .test_diagnose import ADMIN, ALICE, HOSTCERT, SERVICE_KEPT, back, dying_attributes, in_its_mounts, keep
-from .test_diagnose import RESTART as HG_RESTART
+from .faults import Broken, Fault, Step, back, keep, listens, started
+from .test_diagnose import ACCOUNTS, ALICE, CONFIG, INIT, accounts, edited
 
 OLD, NEW = "v3.250820", "v3.260819"
 SCHEDDS = {"crab3@schedd-1.example.org": {"proxiedurl": "https://crab-vm.example.org/scheddmon/1", "weightfactor": 1}}
@@ -29,46 +28,40 @@ EXTERNAL = {
     "banned-out-destinations": ["T1_*"], "ign-locality-blacklist": [], "delegate-dn": ["/CN=tw"],
 }
 COMMON: dict[str, object] = {
-    "ansible_python_interpreter": "/usr/bin/python3", "crab_install": "venv",
+    # Of the host only: what is done on this machine must not need it.
+    "ansible_python_interpreter": "/usr/bin/python3.9", "crab_install": "venv",
     "venv_install_repository": "http://cmsrep.example.org/git/CRABServer.git", "venv_install_wheelhouse": "{{ demo_lab }}/served/www/simple",
     "venv_install_driver": "", "venv_install_python_path": ["/opt/oracle-standin/python"],
     "crabserver_config_external": {}, "crabserver_config_s3": {"access_key": "lab", "secret_key": "lab-secret-key"}, "verify_certificate": "",
 }
 MODES = {**COMMON, "crab_release": OLD, "crabserver_config_external_url": "http://cmsrep.example.org/rest-config.json",
          "crabserver_config_settings": {"data.delegateDN": "/CN=tw"}}
-NONE = {**COMMON, "crab_release": NEW, "crabserver_config_settings": {
-    "data.s3_bucket": "crabcache_dev", "data.delegateDN": "/CN=tw", "data.compatibleClientVersions": ["v3.*"],
-    # Also what a failed upgrade below leaves in the file otherwise.
-    "data.object": "CRABInterface.RESTBaseAPI.RESTBaseAPI", "main.port": 8270}}
+SETTINGS = {"data.s3_bucket": "crabcache_dev", "data.delegateDN": "/CN=tw", "data.compatibleClientVersions": ["v3.*"],
+            # Also what a failed upgrade below leaves in the file otherwise.
+            "data.object": "CRABInterface.RESTBaseAPI.RESTBaseAPI"}
+NONE = {**COMMON, "crab_release": NEW, "crabserver_config_settings": SETTINGS}
 
 
-def changed(name: str, value: object) -> dict[str, object]:
-    return {"crabserver_config_settings": {**NONE["crabserver_config_settings"], name: value}}  # type: ignore[dict-item]
+LOOP = ("while [ ! -e /tmp/enough ]; do echo $(date +%s.%N) $(curl -s -m 60 -o /dev/null -w %{http_code} "
+        "http://127.0.0.1:8270/crabserver/nosuch/info); sleep 0.1; done")
 
 
-class Client(threading.Thread):
+class Client:
     """Asks every 100 ms, on the host, since nothing else reaches the server: a loop of curl, its statuses with their times."""
 
     def __init__(self, site: Site) -> None:
-        super().__init__()
         self._site = site
         self.answers: list[tuple[float, str]] = []
 
-    def run(self) -> None:
-        self._site.on("rm -f /tmp/asked; (while [ ! -e /tmp/enough ]; do echo $(date +%s.%N) $(curl -s -m 10 -o /dev/null -w '%{http_code}' "
-                      "http://127.0.0.1:8270/crabserver/nosuch/info); sleep 0.1; done) > /tmp/asked")
-
     def __enter__(self) -> Client:
-        self._site.on("rm -f /tmp/enough")
-        self.start()
+        self._site.on(f"rm -f /tmp/enough; nohup bash -c '{LOOP}' > /tmp/asked 2> /dev/null < /dev/null & echo $! > /tmp/asking")
         return self
 
     def __exit__(self, *exc: object) -> None:
         # Its last answer is a good one that was asked for from now on.
-        self._site.on("now=$(date +%s.%N); for i in $(seq 600); do awk -v now=$now '$1 > now && $2 == 404' /tmp/asked | grep -q . && break; sleep 0.1; done; "
-                      "touch /tmp/enough")
-        self.join()
-        self.answers = [(float(moment), status) for moment, status in (line.split() for line in self._site.on("cat /tmp/asked").splitlines())]
+        told = self._site.on("now=$(date +%s.%N); eventually 'awk -v now='$now' \"\\$1 > now && \\$2 == 404\" /tmp/asked | grep 404'; "
+                             "touch /tmp/enough; eventually '! kill -0 $(cat /tmp/asking) 2> /dev/null'; cat /tmp/asked")
+        self.answers = [(float(moment), status) for moment, status in (line.split() for line in told.splitlines())]
 
     @property
     def longest_gap(self) -> float:
@@ -123,17 +116,21 @@ def test_2_a_fresh_host_answers_and_the_second_run_changes_nothing_within_the_bu
     assert 8 <= len(runs) <= 20, runs
 
 
-@pytest.mark.parametrize("path, expected", [
-    ("/data/srv", "755 crabdev:crabdev"), ("/data/srv/state", "755 crabdev:crabdev"), ("/data/srv/logs/crabserver", "775 crabdev:_crabserver"),
-    ("/data/srv/state/crabserver/proxy", "770 crabdev:_crabserver"), (f"/data/srv/{OLD}", "775 crabdev:_sw"), (f"/data/srv/{OLD}/sw", "775 _sw:_sw"),
-    (f"/data/srv/{OLD}/bin/crabserver", "755 _sw:_sw"), (f"/data/srv/{OLD}/auth/crabserver", "750 _sw:_config"),
-    (f"/data/srv/{OLD}/auth/wmcore-auth/header-auth-key", "440 _sw:_config"), (f"/data/srv/{OLD}/auth/crabserver/CRABServerAuth.py", "440 _sw:_config"),
-    (f"/data/srv/{OLD}/config/crabserver/config.py", "644 _sw:_config"), ("/data/srv/logs/crabserver/crabserver-crab-vm.log", "640 _crabserver:_crabserver"),
-    (f"/data/srv/{OLD}/apps/crabserver/etc/profile.d/init.sh", "644 _sw:_sw"),
-    ("/etc/systemd/system/crabserver.service", "644 root:root"), ("/etc/logrotate.d/crabserver", "644 root:root"),
-])
-def test_3_files_have_their_mode_and_owner(el9: Site, path: str, expected: str) -> None:
-    assert el9.on(f"stat -c '%a %U:%G' {path}") == expected + "\n"
+MODES_AND_OWNERS = {
+    "/data/srv": "755 crabdev:crabdev", "/data/srv/state": "755 crabdev:crabdev", "/data/srv/logs/crabserver": "775 crabdev:_crabserver",
+    "/data/srv/state/crabserver/proxy": "770 crabdev:_crabserver", f"/data/srv/{OLD}": "775 crabdev:_sw", f"/data/srv/{OLD}/sw": "775 _sw:_sw",
+    f"/data/srv/{OLD}/bin/crabserver": "755 _sw:_sw", f"/data/srv/{OLD}/auth/crabserver": "750 _sw:_config",
+    f"/data/srv/{OLD}/auth/wmcore-auth/header-auth-key": "440 _sw:_config", f"/data/srv/{OLD}/auth/crabserver/CRABServerAuth.py": "440 _sw:_config",
+    f"/data/srv/{OLD}/config/crabserver/config.py": "644 _sw:_config", "/data/srv/logs/crabserver/crabserver-crab-vm.log": "640 _crabserver:_crabserver",
+    f"/data/srv/{OLD}/apps/crabserver/etc/profile.d/init.sh": "644 _sw:_sw",
+    "/etc/systemd/system/crabserver.service": "644 root:root", "/etc/logrotate.d/crabserver": "644 root:root",
+}
+
+
+def test_3_files_have_their_mode_and_owner(el9: Site) -> None:
+    found = el9.on(f"stat -c '%n %a %U:%G' {' '.join(MODES_AND_OWNERS)}")
+
+    assert dict(line.split(" ", 1) for line in found.splitlines()) == MODES_AND_OWNERS
 
 
 def test_4_the_server_is_not_root_has_no_capability_and_only_this_host_reaches_it(el9: Site) -> None:
@@ -186,37 +183,43 @@ def asked(site: Site) -> str:
 
 
 def test_6b_stop_start_restart_and_status_do_and_say_what_systemd_and_a_request_confirm(el9: Site) -> None:
+    """And a server that ends at each start is named with its cause, and a stop ends that."""
     before, files = unit(el9), el9.fingerprint()
 
     stopped = el9.play("playbooks/stop.yml", MODES, check=True)
     down = unit(el9), asked(el9)
     status_down = el9.play("playbooks/status.yml", MODES)
-    started = el9.play("playbooks/start.yml", MODES, check=True)
+    el9.on(f"{keep(CONFIG)}; sed -i '/^data.mode/d' {CONFIG}")
+    in_vain, by_hand = el9.play("playbooks/start.yml", MODES), el9.on("runuser -l crabdev -c 'crab-rest start' > /dev/null 2>&1; echo $?")
+    el9.on(RETRIES)
+    ended, state = el9.play("playbooks/stop.yml", MODES, check=True), unit(el9)[0]
+    el9.on(back(CONFIG))
+    up_by_hand = el9.on("runuser -l crabdev -c 'crab-rest start' 2>&1")
     up = unit(el9), asked(el9)
     restarted = el9.play("playbooks/restart.yml", MODES, check=True)
     anew = unit(el9), asked(el9)
     status = el9.play("playbooks/status.yml", MODES, check=True)
 
-    assert (stopped.changed, started.changed, restarted.changed, status.changed) == (1, 1, 1, 0)
+    assert (stopped.changed, ended.changed, restarted.changed, status.changed) == (1, 1, 1, 0)
     assert down == (("inactive", "enabled", "0"), "000")
     assert "crabserver is inactive (dead)" in status_down.output and "crabserver not running on crab-vm.example.org" in status_down.failure
+    assert "config.py lacks data.mode" in in_vain.failure and "within" not in in_vain.failure and by_hand == "1\n"
+    assert state == "inactive"
+    assert "active" in up_by_hand
     assert (up[0][:2], up[1]) == (anew[0][:2], anew[1]) == (("active", "enabled"), "404")
     assert len({before[2], up[0][2], anew[0][2]}) == 3
     assert f"crabserver is active (running), PID {anew[0][2]} (version {OLD})" in status.output
     assert el9.fingerprint() == files
 
 
-def test_6c_a_server_that_ends_at_each_start_is_named_with_its_cause_and_a_stop_ends_that(el9: Site) -> None:
-    el9.on(f"{keep(CONFIG)}; sed -i '/^data.mode/d' {CONFIG}")
+def test_6c_config_writes_the_configuration_of_crabserver_and_asks_for_no_frontend(el9: Site) -> None:
+    assert el9.play("playbooks/config.yml", MODES, check=True).changed == 0
+    el9.on(f"sed -i '/^data.mode/d' {CONFIG}")
 
-    started, by_hand = el9.play("playbooks/start.yml", MODES), el9.on("runuser -l crabdev -c 'crab-rest start' > /dev/null 2>&1; echo $?")
-    trying, stopped, state = el9.on(RETRIES), el9.play("playbooks/stop.yml", MODES, check=True), unit(el9)
-    el9.on(back(CONFIG))
-    mended = el9.play("playbooks/start.yml", MODES, check=True)
+    run = el9.play("playbooks/config.yml", MODES, "--diff", check=True)
 
-    assert "config.py lacks data.mode" in started.failure and "within" not in started.failure and by_hand == "1\n"
-    assert (trying, stopped.changed, state[0]) == ("activating\n", 1, "inactive")
-    assert (mended.changed, asked(el9)) == (1, "404")
+    assert run.changed == 1 and "+data.mode" in run.output
+    el9.on(RESTART)
 
 
 def test_6d_the_report_on_such_a_host_has_what_it_has_and_misses_nothing(el9: Site, tmp_path: Path) -> None:
@@ -230,70 +233,50 @@ def test_6d_the_report_on_such_a_host_has_what_it_has_and_misses_nothing(el9: Si
     assert OLD in (tmp_path / "report.html").read_text()
 
 
-# What a venv host can have of diagnose's causes, as (how to make it, how to mend it, the causes that follow, what is said). The rest is a frontend's.
-CONFIG, AUTH = "/data/srv/current/config/crabserver/config.py", "/data/srv/current/auth/crabserver"
-KEY, INIT = "/data/srv/current/auth/wmcore-auth/header-auth-key", "/data/srv/current/apps/crabserver/etc/profile.d/init.sh"
+KEY = "/data/srv/current/auth/wmcore-auth/header-auth-key"
 LOG = "/data/srv/logs/crabserver/crabserver-crab-vm.log"
-RESTART = (f"n=$(grep -c 'Bus STARTED' {LOG}); systemctl reset-failed crabserver; systemctl restart crabserver; "
-           f"for i in $(seq 80); do [ $(grep -c 'Bus STARTED' {LOG}) -gt $n ] && break; sleep 0.1; done")
-IN_VAIN = (f"n=$(wc -l < {LOG}); systemctl restart crabserver; "
-           f"for i in $(seq 80); do tail -n +$n {LOG} | grep -q 'terminating due to' && break; sleep 0.1; done; sleep 0.3")
+RESTART = started("crabserver", "systemctl reset-failed crabserver; systemctl restart crabserver")
 # The process that serves.
 SINCE = "systemctl show --property=MainPID,ExecMainStartTimestampMonotonic crabserver"
 # Between two attempts of systemd.
-RETRIES = "for i in $(seq 100); do systemctl is-active crabserver | grep activating && break; sleep 0.1; done"
-FAULTS: dict[str, tuple[str, str, set[str], str]] = {
-    "not_running": ("systemctl stop crabserver", "true", {"not_running"}, "crabserver does not run"),
-    "port_taken": ("systemctl stop crabserver; systemd-run -q --unit taker python3 -m http.server -b 127.0.0.1 8270; sleep 0.7", "systemctl stop taker",
-                   {"port_taken"}, "port 8270 is held by python3"),
-    "cannot_start": (f"{keep(CONFIG)}; sed -i '/^data.mode/d' {CONFIG}; {IN_VAIN}", back(CONFIG), {"cannot_start", "external_mode"}, "has no attribute 'mode'"),
-    "stale": (f"touch {CONFIG}", "true", {"stale"}, CONFIG),
-    "not_answering": ("systemctl kill -s STOP crabserver", "systemctl kill -s CONT crabserver", {"not_answering"}, "no answer"),
-    "header_key": (f"{keep(KEY)}; rm {KEY}", back(KEY), {"header_key"}, f"There is no {KEY}"),
-    "stale header key": (f"{keep(KEY)}; chmod u+w {KEY}; head -c 20 /dev/urandom > {KEY}", back(KEY), {"stale"}, KEY),
-    "database_down": (f"{ADMIN} down --dsn devdb11); {RESTART}", f"{ADMIN} up --dsn devdb11)", {"database_down"}, "ORA-12541"),
-    "account_locked": (f"{ADMIN} lock --dsn devdb11 --user crab_demo); {RESTART}", f"{ADMIN} unlock --dsn devdb11 --user crab_demo)", {"account_locked"},
-                       "ORA-28000"),
-    "password_expired": (f"{ADMIN} expire --dsn devdb11 --user crab_demo); {RESTART}", f"{ADMIN} unlock --dsn devdb11 --user crab_demo)", {"password_expired"},
-                         "ORA-28001"),
-    "database_password": (f"echo another | {ADMIN} create --dsn devdb11 --user crab_demo); {RESTART}",
-                          f"grep -oP \"'password': '\\K[^']+\" {AUTH}/CRABServerAuth.py | head -n 1 | {ADMIN} create --dsn devdb11 --user crab_demo)",
-                          {"database_password"}, "ORA-01017"),
-    "database_dsn": (f"{keep(AUTH + '/CRABServerAuth.py')}; sed -i 's/devdb11/devdb99/' {AUTH}/CRABServerAuth.py; {RESTART}", back(AUTH + "/CRABServerAuth.py"),
-                     {"database_dsn"}, "ORA-12154"),
-    "config_broken": (f"{keep(CONFIG)}; echo 'x = (' >> {CONFIG}", back(CONFIG), {"config_broken"}, "config.py"),
-    "external_pinned": (f"{keep(CONFIG)}; echo \"data.extconfigurl = 'http://cmsrep.example.org/{'a' * 40}/x.json'\" >> {CONFIG}; {RESTART}", back(CONFIG),
-                        {"external_pinned"}, "names the revision"),
-    "python_path": (f"{keep(INIT)}; echo 'export PYTHONPATH=/data/user/nosuch/src/python:$PYTHONPATH' >> {INIT}; {RESTART}", back(INIT), {"python_path"},
-                    "/data/user/nosuch"),
-    "service_certificate_missing": (f"{keep(AUTH + '/dmwm-service-key.pem')}; rm {AUTH}/dmwm-service-key.pem", back(AUTH + "/dmwm-service-key.pem"),
-                                    {"service_certificate_missing"}, "dmwm-service-key.pem"),
-    "service_certificate_mode": (f"chmod 444 {AUTH}/dmwm-service-key.pem", f"chmod 440 {AUTH}/dmwm-service-key.pem", {"service_certificate_mode"},
-                                 "0444 _sw:_config"),
-    "service_certificate_pair": (f"{keep(AUTH + '/dmwm-service-key.pem')}; cat /etc/grid-security/hostkey.pem > {AUTH}/dmwm-service-key.pem",
-                                 back(AUTH + "/dmwm-service-key.pem"), {"service_certificate_pair"}, "does not belong"),
-    "service_certificate_expired": (
-        f"{SERVICE_KEPT}; cd /root; openssl req -new -newkey rsa:2048 -nodes -subj /CN=x -keyout x.key -out x.csr 2> /dev/null; "
-        f"openssl x509 -req -days 0 -in x.csr -signkey x.key -out x.pem 2> /dev/null; "
-        f"cat x.pem > {AUTH}/dmwm-service-cert.pem; cat x.key > {AUTH}/dmwm-service-key.pem; {RESTART}",
-        "; ".join(back(f"{AUTH}/dmwm-service-{kind}.pem") for kind in ("cert", "key")), {"service_certificate_expired"}, "dmwm-service-cert.pem ended at"),
-    "host_certificate": (f"{keep(HOSTCERT)}; openssl req -x509 -newkey rsa:2048 -nodes -days 5 -subj /CN=crab-vm.example.org -keyout /root/x.key "
-                         f"-out /root/x.pem 2> /dev/null; cat /root/x.pem > {HOSTCERT}", back(HOSTCERT), {"host_certificate"}, "its key is not the one"),
-    "proxy_retrieval": (f"echo \"[$(date +%d/%b/%Y:%H:%M:%S)]  SERVER REST ERROR WMCore.REST.Error.InvalidParameter {'a' * 32} "
-                        f"(Impossible to retrieve proxy from myproxy.example.org for {ALICE})\" >> {LOG}", "true", {"proxy_retrieval"}, "delegate"),
+RETRIES = "eventually 'systemctl is-active crabserver | grep activating'"
+
+
+def published(content: str | None) -> Step:
+    """What the server of the external configuration answers, while crabserver has read the good one."""
+    def publish(site: Site) -> None:
+        path = site.lab / "served/www/rest-config.json"
+        path.write_text(content) if content is not None else path.unlink()
+    return publish
+
+
+def external(content: str | None, said: str) -> Fault:
+    return Fault(published(json.dumps(EXTERNAL)), after=published(content), said=said)
+
+
+# What differs here: systemd, the log's name and format, the places of files, the shape of the external configuration. The rest: test_diagnose.py.
+FAULTS = {
+    "not_running": Fault(after="systemctl stop crabserver", said="crabserver does not run"),
+    "port_taken": Fault("systemctl stop taker", after="systemctl stop crabserver; systemd-run -q --unit taker python3 -m http.server -b 127.0.0.1 8270; "
+                        + listens(8270), said="port 8270 is held by python3"),
+    "cannot_start": edited(CONFIG, f"sed -i '/^data.mode/d' {CONFIG}; systemctl restart crabserver; {RETRIES}", "has no attribute 'mode'",
+                           causes=frozenset({"cannot_start", "external_mode"})),
+    "stale": Fault(after=f"touch {CONFIG}", said=CONFIG),
+    "header_key": edited(KEY, f"rm {KEY}", f"There is no {KEY}"),
+    "stale header key": edited(KEY, f"chmod u+w {KEY}; head -c 20 /dev/urandom > {KEY}", KEY, causes=frozenset({"stale"})),
+    "database_dsn": accounts(f"sed -i 's/devdb11/devdb99/' {ACCOUNTS}", "ORA-12154"),
+    "external_unreachable": external(None, "404"),
+    "external_era": external('{"htcondorPool": "x"}', "has the shape"),
+    "external_mode": external(json.dumps(EXTERNAL).replace("cmsweb-dev", "cmsweb-x"), "data.mode is cmsweb-dev"),
+    "external_keys": external(json.dumps(EXTERNAL).replace("v3", "v3("), "not a regular expression"),
+    "python_path": Fault(back(INIT), before=f"{keep(INIT)}; echo 'export PYTHONPATH=/data/user/nosuch/src/python:$PYTHONPATH' >> {INIT}",
+                         said="/data/user/nosuch"),
+    "proxy_retrieval": Fault(after=f"echo \"[$(date +%d/%b/%Y:%H:%M:%S)]  SERVER REST ERROR WMCore.REST.Error.InvalidParameter {'a' * 32} "
+                             f"(Impossible to retrieve proxy from myproxy.example.org for {ALICE})\" >> {LOG}", said="delegate"),
 }
-# What the server of the external configuration answers, while crabserver has read the good one.
-PUBLISHED: dict[str, tuple[str | None, str]] = {
-    "external_unreachable": (None, "404"), "external_broken": ("{", "expected a key"), "external_era": ('{"htcondorPool": "x"}', "has the shape"),
-    "external_mode": (json.dumps(EXTERNAL).replace("cmsweb-dev", "cmsweb-x"), "data.mode is cmsweb-dev"),
-    "external_keys": (json.dumps(EXTERNAL).replace("v3", "v3("), "not a regular expression"),
-}
-# Several at a time, where none hides another. What the server reads again is broken behind what it is restarted with.
 TOGETHER = [
-    ("not_running", "service_certificate_missing", "external_keys"), ("port_taken", "host_certificate", "external_unreachable"), ("cannot_start", "clock"),
-    ("stale", "external_era", "disk_full"), ("python_path", "not_answering"), ("header_key", "external_broken"), ("stale header key", "instance"),
-    ("database_down", "external_mode"), ("account_locked", "service_certificate_pair"), ("password_expired", "service_certificate_expired"),
-    ("database_password", "config_broken"), ("service_certificate_mode", "database_dsn", "external_pinned"), ("proxy_retrieval",), ("service_ac_expired",),
+    ("not_running", "external_keys"), ("port_taken", "external_unreachable"), ("cannot_start",), ("stale", "external_era"), ("python_path", "database_dsn"),
+    ("header_key", "external_mode"), ("stale header key", "proxy_retrieval"),
 ]
 
 
@@ -302,47 +285,23 @@ def diagnose(site: Site, **options: object) -> list[dict[str, str]]:
     return yaml.safe_load(site.module("cmsweb.crab.diagnose", arguments))["findings"]
 
 
+@pytest.fixture(scope="module")
+def broken(el9: Site) -> Broken:
+    return Broken(el9, FAULTS, RESTART, diagnose)
+
+
 @pytest.mark.parametrize("names", TOGETHER, ids=" and ".join)
-def test_7_faults_are_found_with_their_causes_and_nothing_else(el9: Site, names: tuple[str, ...]) -> None:
-    published, options = el9.lab / "served/www/rest-config.json", {}
-    pinned = el9.lab / f"served/www/{'a' * 40}/x.json"
-    pinned.parent.mkdir(exist_ok=True)
-    pinned.write_text(json.dumps(EXTERNAL))
-    try:
-        for name in names:
-            if name in FAULTS:
-                el9.on(FAULTS[name][0])
-            elif name in PUBLISHED:
-                content = PUBLISHED[name][0]
-                published.write_text(content) if content is not None else published.unlink()
-            elif name == "disk_full":
-                in_its_mounts(el9, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/data/srv/state")
-            elif name == "service_ac_expired":
-                el9.on(dying_attributes(el9).replace(HG_RESTART, RESTART))
-            else:
-                options |= {"clock": {"controller_time": time.time() + 3600}, "instance": {"instance": "nosuch"}}[name]
-        found = diagnose(el9, **options)
-    finally:
-        published.write_text(json.dumps(EXTERNAL))
-        for name in names:
-            if name in FAULTS:
-                el9.on(FAULTS[name][1])
-            elif name == "disk_full":
-                in_its_mounts(el9, "umount", "-l", "/data/srv/state")
-            elif name == "service_ac_expired":
-                el9.on("; ".join(back(f"{AUTH}/dmwm-service-{kind}.pem") for kind in ("cert", "key")))
-        el9.on(RESTART)
-
-    assert {one["cause"] for one in found} == set().union(*(FAULTS[name][2] if name in FAULTS else {name} for name in names)), found
-    said = {name: FAULTS[name][3] if name in FAULTS else PUBLISHED[name][1] if name in PUBLISHED else "" for name in names}
-    assert [name for name, text in said.items() if not any(text in one["found"] + one["remedy"] for one in found)] == [], found
+def test_7_faults_are_found_with_their_causes_and_nothing_else(broken: Broken, names: tuple[str, ...]) -> None:
+    broken.check(*names)
 
 
-def test_8_every_fault_is_made_and_a_healthy_host_has_none(el9: Site) -> None:
+def test_8_every_fault_is_made_and_a_healthy_host_has_none(el9: Site, broken: Broken) -> None:
+    broken.mend()
+
     run = el9.play("playbooks/diagnose.yml", {**MODES, "diagnose_artifact": ""}, check=True)
 
     assert "crab-vm.example.org: nothing is wrong" in run.output and "database" in run.output
-    assert FAULTS.keys() | PUBLISHED.keys() <= {name for names in TOGETHER for name in names}
+    assert sorted(name for names in TOGETHER for name in names) == sorted(FAULTS)
 
 
 # A developer's forks, out of what is installed.
@@ -392,15 +351,12 @@ def test_10_a_new_password_of_the_database_is_taken_over(el9: Site) -> None:
     assert answered == info(el9) == [{"crabserver": "Welcome", "version": OLD}]
 
 
-# Of each stage that an upgrade has here: variables, what is said. The first two are not installed yet.
+# Of what an upgrade does otherwise here than with Deploy (test_upgrade.py): variables, what is said. The first two are not installed yet.
 BROKEN: dict[str, tuple[dict[str, object], str]] = {
     "checkout": ({"venv_install_repository": "http://cmsrep.example.org/git/nosuch.git"}, "Check venv_install_repository"),
     "packages": ({"venv_install_wheelhouse": "", "venv_install_index": "http://127.0.0.1:9/simple"},
                  "venv_install_index, or PyPI"),
-    "config": ({"crabserver_config_service_key": "/nonexistent"}, "There is no file /nonexistent"),
-    "schema": ({"oracle_schema_password": "HuNtEr2wrong"}, "ORA-01017"),
-    "start": (changed("data.object", "CRABInterface.Nowhere.API"), "will not do: crabserver did not start"),
-    "port": (changed("main.port", 8299), "is 8299, and crabserver is asked on port 8270"),
+    "start": ({"crabserver_config_settings": {**SETTINGS, "data.object": "CRABInterface.Nowhere.API"}}, "will not do: crabserver did not start"),
 }
 
 
@@ -420,6 +376,10 @@ def test_11_an_upgrade_that_fails_leaves_the_release_before_in_force(el9: Site, 
     assert el9.on("readlink /data/srv/current") == f"{OLD}\n"
     assert el9.on(own) == before
     assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
+
+
+# Longer than a restart an upgrade should never take; as the machine may be busier then, it may be that.
+AT_MOST = 4
 
 
 @pytest.fixture(scope="module")
@@ -443,7 +403,7 @@ def test_11b_an_upgrade_that_fails_after_the_switch_goes_back_by_itself(el9: Sit
     assert run.code != 0
     assert f"{NEW} was taken out of force" in run.output and f"{OLD} is in force again, and answers." in run.output
     print(f"{client.longest_gap:.1f} s without an answer, a restart takes {restart:.1f} s")
-    assert client.longest_gap <= restart + 2, (client.longest_gap, restart)
+    assert client.longest_gap <= AT_MOST * restart, (client.longest_gap, restart)
     assert el9.on("readlink /data/srv/current") == f"{OLD}\n"
     assert info(el9) == [{"crabserver": "Welcome", "version": OLD}]
 
@@ -458,7 +418,7 @@ def test_12_an_upgrade_keeps_the_old_release_and_the_header_key_and_is_down_no_l
     assert info(el9, "version") == [["v3.*"]]
     assert el9.on(f"sha256sum < /data/srv/{NEW}/auth/wmcore-auth/header-auth-key") == key
     assert json.loads(el9.on(f"cat /data/srv/{NEW}/.cmsweb-crab.json"))["trial"] is False
-    assert client.longest_gap <= restart + 2, (client.longest_gap, restart)
+    assert client.longest_gap <= AT_MOST * restart, (client.longest_gap, restart)
     assert el9.play("site.yml", NONE, check=True).changed == 0
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from .conftest import Site
+from .faults import GRACEFUL, STOP_FRONTEND, stop
 
 ETC = "/data/srv/state/frontend/etc"
-GRACEFUL = "/data/srv/current/config/frontend/manage graceful; sleep 1.5"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def heal(site: Site, *tags: str) -> None:
 
 
 def test_a_stopped_backend(deployed: Site) -> None:
-    deployed.on("runuser -s /bin/bash -l _crabserver -c \"/data/srv/current/config/crabserver/manage stop 'I did read documentation'\"")
+    deployed.on(stop())
 
     said = verify(deployed, {"verify_retries": 0})
 
@@ -40,7 +42,7 @@ def test_a_stopped_backend(deployed: Site) -> None:
 
 
 def test_a_stopped_frontend(deployed: Site) -> None:
-    deployed.on("/data/srv/current/config/frontend/manage stop")
+    deployed.on(STOP_FRONTEND)
 
     said = verify(deployed, {"verify_retries": 0})
 
@@ -82,6 +84,41 @@ def test_a_dn_that_is_not_in_the_gridmap(deployed: Site) -> None:
 
     assert "403" in said and "Cause: gridmap." in said and "frontend_auth_users" in said
     heal(deployed, "auth", "service")
+
+
+def asking(site: Site, who: str, path: str) -> subprocess.Popen[str]:
+    """curl, which says the status at its end."""
+    pki = site.lab / "pki"
+    return subprocess.Popen(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", pki / "ca-chain.pem", "--cert", pki / f"{who}cert.pem",
+                             "--key", pki / f"{who}key.pem", "--resolve", f"crab-vm.example.org:443:{site.address}", f"https://crab-vm.example.org/{path}"],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+
+HTTPD, CACHE = "/data/srv/state/frontend/etc/httpd", "-u _crabcache -f wmc-httpd"
+LOSE_ONE = f"cp -p {HTTPD} /root/kept-httpd; sed -i '1a [ $1 != graceful ] || [ -e /root/lost ] || {{ touch /root/lost; exit 0; }}' {HTTPD}"
+HANDED_ON = "ss -Htn state established dst 127.0.0.1:8271 | grep 8271"
+
+
+def test_a_new_user_is_let_in_though_a_graceful_restart_is_lost_and_an_old_process_stays_busy(deployed: Site) -> None:
+    alice = {"dn": "/DC=ch/DC=cern/OU=Organic Units/OU=Users/CN=alice/CN=123456/CN=Alice Example", "login": "alice", "name": "Alice Example",
+             "roles": {"operator": ["group:crab3"]}}
+    dn = json.loads((deployed.lab / "pki/pki.json").read_text())["certificates"]["nomember"]["subject"]
+    users = {"frontend_auth_users": [alice, {"dn": dn, "login": "newcomer"}]}
+    deployed.on(f"{LOSE_ONE}; pkill -STOP {CACHE}")
+    busy = asking(deployed, "alice", "crabcache/info")
+    try:
+        deployed.on(f"eventually '{HANDED_ON}'")
+        first = deployed.play("site.yml", users, "--tags", "auth,service", check=True)
+        newcomer = asking(deployed, "nomember", "crabserver/dev/info?subresource=version").communicate()[0]
+        again = deployed.play("site.yml", users, "--tags", "auth,service", check=True)
+        still_busy = busy.poll() is None
+    finally:
+        deployed.on(f"pkill -CONT {CACHE}; mv /root/kept-httpd {HTTPD}")
+    answered = busy.communicate()[0]
+    deployed.play("site.yml", {"frontend_auth_exact": True}, "--tags", "auth,service", check=True)
+
+    assert deployed.on("ls /root/lost; rm /root/lost") == "/root/lost\n"
+    assert (first.changed, newcomer, again.changed, still_busy, answered) == (2, "200", 0, True, "200")
 
 
 def test_a_dn_without_a_login(deployed: Site) -> None:

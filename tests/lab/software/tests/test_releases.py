@@ -53,7 +53,7 @@ class Rest:
         stop = f"[ ! -e {PID} ] || {MANAGE} stop 'I did read documentation'"
         start = f'sudo -H -u _crabserver bashs -lc "{stop}; {MANAGE} sysboot" > /dev/null'
         ended = f"grep -qsE 'Bus STARTED|terminating due to error' {LOG} && break"
-        return self.host.on(f"{prepare} {ENVIRONMENT}; rm -f {LOG}; {start}; for i in $(seq 100); do {ended}; sleep .1; done; cat {LOG}", lines)
+        return self.host.on(f"{prepare} {ENVIRONMENT}; rm -f {LOG}; {start}; for i in $(seq 1000); do {ended}; sleep .1; done; cat {LOG}", lines)
 
     def manage_version(self) -> str:
         return self.host.on(f"runuser -s /bin/bash -l _crabserver -c '{MANAGE} version'").strip()
