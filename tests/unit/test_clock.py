@@ -108,6 +108,23 @@ def test_tests_wait_for_states_and_measure_no_times(wanted: Wanted, allowed: dic
     assert places("tests", wanted, r"/(test_\w+|conftest)\.py$|tests/integration/") == set(allowed)
 
 
+# A pause in a shell command, which is not in a loop; from five seconds on it is a process to be found, not a pause.
+PAUSE = re.compile(r"(?<![\w.])sleep (0?\.\d+|[0-4](?:\.\d+)?)(?![\d.])(?!; done)")
+PAUSES = {"tests/lab/tests/test_parts.py": "a command that is interrupted"}
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("graceful; sleep 1.5", True), ("start; sleep 1", True), ("'trap x INT; sleep .5; y'", True), ("while x; do sleep 0.1; done; sleep 300", False)])
+def test_the_rule_for_the_shell_sees_a_pause(text: str, found: bool) -> None:
+    assert bool(PAUSE.search(text)) is found
+
+
+def test_shell_commands_of_tests_on_hosts_wait_for_states() -> None:
+    files = [path for folder in ("integration", "lab/tests", "lab/software/tests") for path in sorted((ROOT / "tests" / folder).rglob("*.py"))]
+
+    assert {str(path.relative_to(ROOT)) for path in files if PAUSE.search(path.read_text(encoding="utf-8"))} == set(PAUSES)
+
+
 def test_jinja_takes_the_time_in_utc_and_never_as_a_timestamp() -> None:
     texts = [path for folder in ("roles", "playbooks", "molecule", "inventories", "examples", "awx", "tests") for path in (ROOT / folder).rglob("*")
              if path.suffix in (".yml", ".j2") and path.is_file()]
