@@ -97,6 +97,7 @@ def _files(state: Path, venv: Path, settings: Settings) -> dict[str, dict[str, d
             "DEFAULT": general("keystone"),
             "database": {"connection": database(state, "keystone")},
             "fernet_tokens": {"key_repository": state / "keystone/fernet"},
+            "fernet_receipts": {"key_repository": state / "keystone/fernet"},
             "credential": {"key_repository": state / "keystone/credential"},
             "oslo_messaging_notifications": silent,
             # A revoked credential must be seen at once.
