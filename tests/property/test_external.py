@@ -117,7 +117,7 @@ def test_written_value_is_read_back_and_written_the_same_again(value):
     assert again == value and _strictjson.dump(again) == content and content.endswith(b'\n') and not content.endswith(b'\n\n')
 
 
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=1)
 @given(st.lists(VALUE, min_size=200, max_size=200))
 def test_python_2_reads_the_same_value(python2, values):
     code = 'import json, sys; json.dump(json.load(sys.stdin), sys.stdout)'

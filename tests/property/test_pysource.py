@@ -88,7 +88,7 @@ def test_literal_is_read_back_by_our_own_reader(value):
     assert same(source.value(source.last('x').node), value)
 
 
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=1)
 @given(st.lists(VALUE, min_size=300, max_size=300))
 def test_literal_is_read_back_by_python_2(python2, values):
     text = '# -*- coding: utf-8 -*-\nimport json\nprint(json.dumps(%s))\n' % literal(values, 'x')
@@ -96,7 +96,6 @@ def test_literal_is_read_back_by_python_2(python2, values):
     assert same(json.loads(done.stdout), values)
 
 
-@settings(deadline=None)
 @given(config_files(), VALUE)
 @example(HEAD.encode() + b'data.mode = 1 # \xc3\xa9', 'v')
 def test_static_key_is_set_and_nothing_else_changes(content, value):
@@ -108,7 +107,6 @@ def test_static_key_is_set_and_nothing_else_changes(content, value):
     assert vars(before['data']) == vars(after['data']) and before['x'] == after['x'] and before.get('y') == after.get('y')
 
 
-@settings(deadline=None)
 @given(config_files())
 def test_static_edit_is_one_splice(content):
     """The new file is the old one with one place replaced, or with one line more at its end."""
@@ -119,7 +117,6 @@ def test_static_edit_is_one_splice(content):
     assert in_place or appended
 
 
-@settings(deadline=None)
 @given(config_files(), VALUE)
 def test_static_edit_is_idempotent(content, value):
     once = _staticconfig.set_keys(content, {'data.mode': value, 'main.port': 1}, 'config.py')
@@ -127,7 +124,6 @@ def test_static_edit_is_idempotent(content, value):
     assert (again['content'], again['changed_keys']) == (once['content'], [])
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text('abc=.\'"\\#\n\r\t ():,{}[]%\u00e9\ufeff', max_size=60).map(lambda text: text.encode()))
 def test_any_bytes_are_read_or_refused(content):
     try:
@@ -194,7 +190,6 @@ def comments(content: bytes) -> list[str]:
     ]
 
 
-@settings(deadline=None)
 @given(auth_files(), WANTED, st.booleans(), st.booleans())
 def test_instance_is_set_in_any_layout_and_others_stay(file, account, drop, purge):
     content, old = file
@@ -212,7 +207,6 @@ def test_instance_is_set_in_any_layout_and_others_stay(file, account, drop, purg
     assert (again['content'], again['changed_keys']) == (once['content'], [])
 
 
-@settings(deadline=None)
 @given(auth_files(), ACCOUNT_TEXT)
 def test_new_password_is_set_in_any_layout_and_all_else_stays(file, password):
     content, instances = file
@@ -227,7 +221,6 @@ def test_new_password_is_set_in_any_layout_and_all_else_stays(file, password):
     assert comments(content) == [text for text in comments(done['content']) if 'coding: utf-8' not in text]
 
 
-@settings(deadline=None)
 @given(auth_files(), WANTED)
 def test_comments_outside_our_instance_stay(file, account):
     content, old = file
@@ -236,7 +229,6 @@ def test_comments_outside_our_instance_stay(file, account):
     assert [line for line in comments(done['content']) if 'coding' not in line] == comments(content)
 
 
-@settings(deadline=None)
 @given(st.text('abcdefgh\'"\\{}%\n\u00e9 #', min_size=6, max_size=20).filter(lambda text: len(set(text.strip())) > 3), auth_files())
 def test_masked_file_never_shows_the_password(secret, file):
     secret = 'QZ' + secret
@@ -248,7 +240,6 @@ def test_masked_file_never_shows_the_password(secret, file):
     assert auth(shown)['dev']['*'] == dict(auth(content)['dev']['*'], password='********')
 
 
-@settings(deadline=None)
 @given(auth_files())
 def test_description_never_has_a_password(file):
     content, old = file

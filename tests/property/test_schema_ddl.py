@@ -101,7 +101,7 @@ def cx_oracle() -> Iterator[object]:
     sys.path.remove(str(STANDIN))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(schemas())
 def test_what_was_created_is_read_back_without_a_difference(cx_oracle: object, schema: model.Schema) -> None:
     from cx_Oracle import _store

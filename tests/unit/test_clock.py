@@ -125,6 +125,12 @@ def test_shell_commands_of_tests_on_hosts_wait_for_states() -> None:
     assert {str(path.relative_to(ROOT)) for path in files if PAUSE.search(path.read_text(encoding="utf-8"))} == set(PAUSES)
 
 
+def test_examples_of_properties_have_no_deadline() -> None:
+    set_in = [path.name for path in (ROOT / "tests/property").glob("*.py") if "deadline=" in path.read_text(encoding="utf-8")]
+
+    assert set_in == ["conftest.py"]
+
+
 def test_jinja_takes_the_time_in_utc_and_never_as_a_timestamp() -> None:
     texts = [path for folder in ("roles", "playbooks", "molecule", "inventories", "examples", "awx", "tests") for path in (ROOT / folder).rglob("*")
              if path.suffix in (".yml", ".j2") and path.is_file()]

@@ -724,6 +724,20 @@ def test_without_a_way_back_nothing_is_claimed(on_trial, monkeypatch):
     assert error.result == {'cause': 'x'} and done == []
 
 
+def test_a_frontend_is_restarted_when_it_has_a_new_process_whatever_the_clock_says(tmp_path, monkeypatch):
+    looks = [[7, 8], [7, 8], [], [9]]
+    frontend = _service.service_of(str(tmp_path), 'frontend')
+    monkeypatch.setattr(frontend, 'call', lambda word: (0, ''))
+    monkeypatch.setattr(frontend, 'alive', lambda: True)
+    monkeypatch.setattr(frontend, 'pids', lambda: [{'pid': pid} for pid in looks.pop(0)])
+    monkeypatch.setattr(_service.time, 'sleep', lambda seconds: None)
+    monkeypatch.setattr(_clock, 'now', lambda: pytest.fail('the date was asked for'))
+
+    frontend.restart(600)
+
+    assert looks == []
+
+
 @pytest.mark.parametrize('code, log, said', [
     (0, b'', r'manage restart has left no server: starting\n See the error_log'),
     (1, b'no certificate\n', r'manage restart ended with 1: starting\nno certificate\n See the error_log'),
