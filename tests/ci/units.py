@@ -83,11 +83,16 @@ def moved(to: str) -> int:
         print(f"NOT RUN: unit tests with the clock at {to}: {name}: {why}", flush=True)
         if not (ROOT / name.split("::")[0]).exists():
             sys.exit(f"units.py: there is no {name} any more")
+    ahead = _ahead(to)
     # Dates of files are those of the kernel, which nothing moves, and what waits goes by the monotonic clock.
-    words = ["faketime", "-m", "--exclude-monotonic", "-f", f"{_ahead(to):+d}", *_pytest_here("tests/unit", *(f"--deselect={name}" for name in UNMOVED))]
-    settings = {"NO_FAKE_STAT": "1", "FAKE_UTIME": "n", "TZ": ZONES["-" in to]}
+    faketime = ["faketime", "-m", "--exclude-monotonic", "-f", f"{ahead:+d}"]
+    environment = _environment(ROOT / "tests/ci/moved") | {"NO_FAKE_STAT": "1", "FAKE_UTIME": "n", "TZ": ZONES["-" in to]}
+    there = subprocess.run([*faketime, sys.executable, "-c", "import time; print(time.time())"], env=environment, check=True, capture_output=True).stdout
+    if abs(float(there) - time.time() - ahead) > 3600:
+        sys.exit(f"units.py: faketime has not moved the clock: {there!r}")
+    words = [*faketime, *_pytest_here("tests/unit", *(f"--deselect={name}" for name in UNMOVED))]
     # Alone in its group: faketime does not hand on a signal that ends it.
-    child = subprocess.Popen(words, cwd=ROOT / "collections" / INNER, env=_environment(ROOT / "tests/ci/moved") | settings, start_new_session=True)
+    child = subprocess.Popen(words, cwd=ROOT / "collections" / INNER, env=environment, start_new_session=True)
     try:
         return child.wait()
     except KeyboardInterrupt:
