@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,8 @@ def find(version: str) -> Path | None:
     """The interpreter of this version, by the path that it gives itself."""
     name = f"python{version}"
     places = [Path(folder) / name for folder in os.get_exec_path()]
-    places += sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/{name}"), reverse=True)
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)  # HOME is a new one
+    places += sorted(home.glob(f".pyenv/versions/{version}.*/bin/{name}"), reverse=True)
     for place in places:
         real = _ask(place)
         if real:

@@ -21,6 +21,7 @@ from ansible_test._util.target.common import constants
 
 ROOT = tree.ROOT
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cmsweb-crab"
+HOME = CACHE / "ansible-test"  # it keeps environments and downloads in its home
 # Not in what galaxy.yml builds, and programs of this machine or the lab's rather than Ansible content. Lint looks at them.
 OUTSIDE = (".ci/", "molecule/", "tests/bench/", "tests/ci/", "tests/docs/", "tests/integration/", "tests/lab/", "tests/property/", "tests/release/")
 BOOTSTRAPS = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_2")  # the versions of pip that ansible-core 2.16 to 2.21 ask for
@@ -52,7 +53,7 @@ def main() -> int:
     subprocess.run(["git", "add", "--all", "."], cwd=copy, check=True)
     bootstrap()
     folder, absent = interpreters()
-    environment = {**os.environ, "PATH": os.pathsep.join([str(folder), *honest(absent)]), "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "PATH": os.pathsep.join([str(folder), *honest(absent)]), "PYTHONWARNINGS": "ignore", "HOME": str(HOME)}
     environment.pop("ANSIBLE_COLLECTIONS_PATH", None)  # the copy, not the checkout
     command = ["ansible-test", "sanity", "--venv", "--color", "no", *sys.argv[1:]]
     child = subprocess.Popen(command, cwd=copy, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -74,7 +75,7 @@ def main() -> int:
 
 
 def bootstrap() -> None:
-    cache = Path.home() / ".ansible/test/cache"
+    cache = HOME / ".ansible/test/cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in BOOTSTRAPS:
         script = cache / f"get_pip_{version}.py"

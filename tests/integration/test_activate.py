@@ -17,7 +17,7 @@ SHELLS = {"bash": ["bash", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"]}
 
 def shell(name: str, script: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     path = [folder for folder in os.get_exec_path() if folder != str(Path(sys.executable).parent)]  # not that of the tests
-    environment = {"PATH": os.pathsep.join(path), "HOME": str(Path.home())}
+    environment = {"PATH": os.pathsep.join(path), "HOME": str(Path.home()), "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", "")}
     return subprocess.run([*SHELLS[name], script], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 
