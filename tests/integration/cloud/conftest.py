@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import openstack
 import pytest
 
 from ..conftest import ROOT, Run
+from ..traces import trace
 
 NETWORK = "crab-cloud"
 COMMAND = ROOT / "tests/lab/cloud/cloud"
@@ -33,24 +35,27 @@ class Cloud:
         return path.read_text().splitlines() if path.exists() else []
 
     def play(self, hosts: dict[str, dict[str, object]] | list[str], variables: dict[str, object] | None = None, *options: str,
-             playbook: str = "playbooks/provision.yml", environment: dict[str, str] | None = None, check: bool = False) -> Run:
-        """Stage vm for these hosts (short names), and their variables; provision.yml has it as site.yml has."""
+             playbook: str = "playbooks/provision.yml", environment: dict[str, str] | None = None, check: bool = False,
+             when: tuple[str, Path] | None = None) -> Run:
+        """Stage vm for these hosts (short names), and their variables; provision.yml has it as site.yml has.
+
+        when: a text of its output, and a file to make as soon as that comes.
+        """
         key = self.home / "id_ed25519"
         common = {
             "ansible_user": "crabdev", "ansible_python_interpreter": "/usr/bin/python2.7", "ansible_ssh_private_key_file": str(key),
             "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.home}/known_hosts", "ansible_control_path_dir": str(self.home / "cp"),
-            "vm_cloud": "cern", "vm_public_key": f"{key}.pub", "vm_known_hosts": f"{self.home}/known_hosts", "vm_timeout": 90, "vm_metadata": METADATA,
+            "vm_cloud": "cern", "vm_public_key": f"{key}.pub", "vm_known_hosts": f"{self.home}/known_hosts", "vm_timeout": 300, "vm_metadata": METADATA,
         }
         named = {f"{name}.example.org": (hosts[name] if isinstance(hosts, dict) else {}) for name in hosts}
         inventory = self.home / "hosts.json"
         inventory.write_text(json.dumps({"all": {"children": {"crab": {"hosts": named, "vars": {**common, **(variables or {})}}}}}))
         command = [str(COMMAND), "run", "--network", NETWORK, "--", "env", *(f"{name}={value}" for name, value in (environment or {}).items())]
         command += ["ansible-playbook", "-i", str(inventory), playbook, *options, *(["--tags", "vm"] if playbook == "playbooks/provision.yml" else [])]
-        done = subprocess.run(command, cwd=ROOT, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, stdin=subprocess.DEVNULL, text=True, timeout=300,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        run = followed(command, when)
         if check:
-            assert done.returncode == 0, done.stdout
-        return Run(done.returncode, done.stdout)
+            assert run.code == 0, run.output
+        return run
 
     def servers(self, name: str) -> list[openstack.compute.v2.server.Server]:
         return list(self.admin.compute.servers(all_projects=True, name=f"^{name}$"))
@@ -89,15 +94,31 @@ class Cloud:
             owner.compute.delete_keypair(key)
 
 
+def followed(command: list[str], when: tuple[str, Path] | None) -> Run:
+    child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, stdin=subprocess.DEVNULL, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert child.stdout is not None
+    watchdog, output = threading.Timer(600, child.kill), ""
+    watchdog.start()
+    for line in child.stdout:
+        output += line
+        if when and when[0] in line:
+            when[1].touch()
+    code = child.wait()
+    watchdog.cancel()
+    return Run(code, output)
+
+
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A cloud without a server; away with it at the end, unless CRAB_LAB_KEEP is set."""
     home = tmp_path_factory.mktemp("home")
+    os.environ[trace.WANTED] = "1"
     try:
         up = subprocess.run([COMMAND, "up", "--network", NETWORK], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         clouds = Path(up.stdout.strip())
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / "id_ed25519"], check=True)
-        os.environ["OS_CLIENT_CONFIG_FILE"] = str(clouds)
+        os.environ.update(OS_CLIENT_CONFIG_FILE=str(clouds), OS_CLIENT_SECURE_FILE=str(clouds.with_name("etc") / "secure.yaml"))
         cloud = Cloud(clouds, home, openstack.connect(cloud="admin"))
         cloud.away()
         yield cloud

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import HOST, ROOT, Run, Site, lab
+from ..traces import trace
 
 NETWORK = "crab-grid"
 VOMS = {
@@ -59,6 +60,7 @@ class Grid(Site):
 def grid() -> Iterator[Grid]:
     """A fresh host and its servers; away with them at the end, unless CRAB_LAB_KEEP is set."""
     one = Grid(ROOT / ".lab" / NETWORK)
+    os.environ[trace.WANTED] = "1"
     lab("up", "--fresh", "--network", NETWORK, HOST, "lxplus")
     one.servers("up")
     one.send(*(f"{name}{kind}.pem" for name in ("alice", "expired", "revoked", "nomember", "outside", "mismatch") for kind in ("cert", "key")))

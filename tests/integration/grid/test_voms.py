@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from .. import traces
 from ..test_site import Watcher
 from .conftest import ALICE, PASSPHRASE, VARIABLES, VOMS, Grid
 
@@ -257,3 +258,13 @@ def test_the_servers_can_be_copied_from_another_host(grid: Grid) -> None:
 
     assert grid.on("cat /etc/vomses/*") == f"{GOOD}\n"
     assert grid.on("cd /etc/grid-security/vomsdir/cms; ls; cat real.example.org.lsc") == f"real.example.org.lsc\n{VOMS['dn']}\n{VOMS['issuer_dn']}\n"
+
+
+def test_no_server_looks_at_a_file_that_is_not_its_own(grid: Grid) -> None:
+    """Of all that the tests had them do. A folder in /etc or in a home is there on one machine, and not on the next."""
+    trace = grid.lab / "grid/trace"
+    of_packages = (*traces.MIME_TYPES, "/etc/grid-security/gsi.conf", "/usr/usr/bin/my_print_defaults")
+
+    assert traces.programs(trace) == {"db-install", "db", "voms", "myproxy", "crl", "acme"}
+    found = traces.foreign(trace, [grid.lab / "grid", grid.pki], of_packages)
+    assert not found, "\n".join(found)

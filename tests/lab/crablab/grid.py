@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import trace
 from .podman import LAB, podman
 from .shell import as_root, run, step
 
@@ -30,7 +31,13 @@ def down(folder: Path, parts: Sequence[str] = ()) -> None:
 
 
 def _serve(action: str, folder: Path, pid: str, parts: Sequence[str]) -> None:
-    run(as_root([str(SERVE), action, str(folder / "pki"), str(folder / "grid"), pid, *parts]))
+    """In an environment and with a home of the servers' own: nothing of the caller's may help or disturb them."""
+    state = folder / "grid"
+    words = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(state / "home"), "TMPDIR": str(state / "tmp")}
+    if trace.wanted():
+        words["STRACE"] = " ".join(trace.STRACE)
+    clean = ["env", "-i", *(f"{key}={value}" for key, value in words.items())]
+    run(as_root([*clean, str(SERVE), action, str(folder / "pki"), str(state), pid, *parts]))
 
 
 def _pid(container: str) -> str:

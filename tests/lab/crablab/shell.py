@@ -55,14 +55,15 @@ def step(text: str) -> Iterator[None]:
         say(f"{text}: {took:.1f} s")
 
 
-def run(command: Sequence[str], *, stdin: bytes = b"", env: dict[str, str] | None = None, whole: bool = False) -> str:
+def run(command: Sequence[str], *, stdin: bytes = b"", env: dict[str, str] | None = None, whole: bool = False, inherit: bool = True) -> str:
     """The command's stdout; its stderr becomes the error when it fails. Without stdin of ours it gets none: nothing may ask a question.
 
-    An interrupt reaches the command only through interrupt(), and not at all if it must be done as a whole.
+    An interrupt reaches the command only through interrupt(), and not at all if it must be done as a whole. Without inherit, env is all its environment.
     """
     try:
         child = subprocess.Popen(
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, start_new_session=True
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**(os.environ if inherit else {}), **(env or {})}, start_new_session=True,
         )
     except FileNotFoundError:
         raise _absent(command) from None
@@ -118,7 +119,7 @@ def write_private(path: Path, text: str) -> None:
 def _shown(command: Sequence[str]) -> list[str]:
     """Without what as_root() put before it."""
     words = list(command)
-    while words[0] in ("sudo", "-n", "env") or re.match(r"[A-Z_]+=", words[0]):
+    while words[0] in ("sudo", "-n", "env", "-i") or re.match(r"[A-Z_]+=", words[0]):
         words.pop(0)
     return words
 

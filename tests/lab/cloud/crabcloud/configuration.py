@@ -12,7 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 REGION = "cern"
-FOLDERS = ("etc", "db", "log", "lock", "run", "glance/images", "glance/tasks", "glance/staging", "nova/instances", "keystone/fernet", "keystone/credential")
+FOLDERS = (
+    "etc", "db", "log", "lock", "run", "home", "tmp", "glance/images", "glance/tasks", "glance/staging",
+    "nova/instances", "nova/provider", "keystone/fernet", "keystone/credential",
+)
 SERVICES = ("keystone", "placement", "glance", "neutron", "nova")
 
 
@@ -53,6 +56,24 @@ def free_ports(address: str) -> dict[str, int]:
             one.close()
 
 
+def environ(state: Path) -> dict[str, str]:
+    """All that a service finds in its environment: nothing of the user's, no other home, no other cloud, no proxy."""
+    etc = str(state / "etc")
+    return {
+        "HOME": str(state / "home"),
+        "TMPDIR": str(state / "tmp"),
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "LANG": "C.UTF-8",
+        "OS_KEYSTONE_CONFIG_DIR": etc,
+        "OS_KEYSTONE_CONFIG_FILES": f"{etc}/keystone.conf",
+        "OS_PLACEMENT_CONFIG_DIR": etc,
+        "OS_GLANCE_CONFIG_DIR": etc,
+        "OS_GLANCE_CONFIG_FILES": "glance-api.conf",
+        "OS_NEUTRON_CONFIG_DIR": etc,
+        "OS_NEUTRON_CONFIG_FILES": "neutron.conf",
+    }
+
+
 def database(state: Path, name: str) -> str:
     return f"sqlite:///{state}/db/{name}.db?timeout=60"
 
@@ -64,6 +85,7 @@ def write(state: Path, venv: Path, settings: Settings) -> None:
     for folder in FOLDERS:
         (state / folder).mkdir(parents=True)
     for folder in ("fernet", "credential"):
+        (state / "keystone" / folder).chmod(0o700)  # or Keystone logs a warning with each request
         for number in ("0", "1"):
             key = os.open(state / "keystone" / folder / number, os.O_WRONLY | os.O_CREAT, 0o600)
             with os.fdopen(key, "wb") as file:
@@ -71,6 +93,7 @@ def write(state: Path, venv: Path, settings: Settings) -> None:
     for name, sections in _files(state, venv, settings).items():
         lines = [line for section, values in sections.items() for line in (f"[{section}]", *(f"{key} = {value}" for key, value in values.items()), "")]
         (state / "etc" / name).write_text("\n".join(lines))
+    (state / "etc/secure.yaml").write_text("{}\n")
     (state / "settings.json").write_text(settings.text())
 
 
@@ -99,12 +122,14 @@ def _files(state: Path, venv: Path, settings: Settings) -> dict[str, dict[str, d
             "fernet_tokens": {"key_repository": state / "keystone/fernet"},
             "fernet_receipts": {"key_repository": state / "keystone/fernet"},
             "credential": {"key_repository": state / "keystone/credential"},
+            "identity": {"domain_config_dir": state / "keystone/domains"},
+            "federation": {"sso_callback_template": venv / "etc/keystone/sso_callback_template.html"},
             "oslo_messaging_notifications": silent,
             # A revoked credential must be seen at once.
             "cache": {"enabled": "false"},
         },
         "glance-api.conf": {
-            "DEFAULT": general("glance", enabled_backends="file:file"),
+            "DEFAULT": general("glance", enabled_backends="file:file", node_staging_uri=f"file://{state}/glance/staging"),
             "glance_store": {"default_backend": "file"},
             "file": {"filesystem_store_datadir": state / "glance/images"},
             "os_glance_tasks_store": {"filesystem_store_datadir": state / "glance/tasks"},
@@ -158,6 +183,7 @@ def _files(state: Path, venv: Path, settings: Settings) -> dict[str, dict[str, d
                 vif_plugging_timeout=0,
             ),
             "workarounds": {"disable_rootwrap": "true"},
+            "compute": {"provider_config_location": state / "nova/provider"},
             "api_database": {"connection": database(state, "nova_api")},
             "database": {"connection": database(state, "nova")},
             "api": {"auth_strategy": "keystone"},

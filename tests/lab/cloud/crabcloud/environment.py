@@ -18,16 +18,21 @@ HERE = Path(__file__).resolve().parent
 CLOUD = HERE.parent
 SERVICES = CLOUD / "services"
 PINS = CLOUD / "requirements.txt"
-KEPT = 2  # this one and the one before
+NEWEST = (3, 13)  # eventlet 0.39, greenlet, lxml and numpy of the pins have no wheels for later ones
+KEPT = 3  # those used last: other checkouts and other Pythons have others
 
 
 def ensure() -> Path:
     """The folder with venv/ and schema/*.db."""
+    if sys.version_info[:2] > NEWEST:
+        raise LabError("OpenStack's services need Python 3.10 to {}.{}, and this is {}.{}\n".format(*NEWEST, *sys.version_info)
+                       + "put the folder of an older Python first on PATH, and start again")
     python = Path(sys.executable).resolve()
     parts = [PINS, SERVICES / "neutron_schema.py", HERE / "environment.py"]
     digest = hashlib.sha256(b"\0".join([part.read_bytes() for part in parts] + [f"{python} {sys.version}".encode()])).hexdigest()[:12]
     folder = cache() / f"cloud-{digest}"
     if (folder / "complete").exists():
+        (folder / "complete").touch()
         return folder
     with lock(cache() / "cloud.lock"):
         if not (folder / "complete").exists():
@@ -46,13 +51,21 @@ def ensure() -> Path:
     return folder
 
 
+def manage(venv: Path, service: str, settings: Path) -> list[str]:
+    """The beginning of a call of SERVICE-manage."""
+    return [str(venv / "bin/python"), str(SERVICES / "manage.py"), service, "--config-file", str(settings)]
+
+
 def _schemas(folder: Path) -> None:
     """What the services' own `db sync` makes of an empty database; place() gives a cloud its copies."""
-    work, bin_ = folder / "work", folder / "venv/bin"
+    work = folder / "work"
     configuration.write(work, folder / "venv", configuration.Settings.for_schemas(work))
-    nova, keystone = [str(bin_ / "nova-manage"), "--config-file", str(work / "etc/nova.conf")], str(work / "etc/keystone.conf")
+    keystone, nova, glance, placement = (
+        manage(folder / "venv", service, work / "etc" / name)
+        for service, name in (("keystone", "keystone.conf"), ("nova", "nova.conf"), ("glance", "glance-api.conf"), ("placement", "placement.conf"))
+    )
     groups = (
-        [[str(bin_ / "keystone-manage"), "--config-file", keystone, "db_sync"]],
+        [[*keystone, "db_sync"]],
         [
             [*nova, "api_db", "sync"],
             [*nova, "cell_v2", "map_cell0", "--database_connection", configuration.database(work, "nova_cell0")],
@@ -60,13 +73,13 @@ def _schemas(folder: Path) -> None:
             [*nova, "db", "sync"],
         ],
         [
-            [str(bin_ / "glance-manage"), "--config-file", str(work / "etc/glance-api.conf"), "db_sync"],
-            [str(bin_ / "placement-manage"), "--config-file", str(work / "etc/placement.conf"), "db", "sync"],
-            [str(bin_ / "python"), str(SERVICES / "neutron_schema.py"), str(work / "db/neutron.db")],
+            [*glance, "db_sync"],
+            [*placement, "db", "sync"],
+            [str(folder / "venv/bin/python"), str(SERVICES / "neutron_schema.py"), str(work / "db/neutron.db")],
         ],
     )
     with ThreadPoolExecutor() as pool:
-        for _ in pool.map(lambda commands: [run(command) for command in commands], groups):
+        for _ in pool.map(lambda commands: [run(command, env=configuration.environ(work), inherit=False) for command in commands], groups):
             pass
     for file in (work / "db").glob("*.db"):
         with sqlite3.connect(file) as connection:

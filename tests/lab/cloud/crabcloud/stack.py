@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from crablab import trace
 from crablab.laboratory import Laboratory
 from crablab.shell import LabError, run, say, step
 
@@ -81,6 +82,7 @@ class Cloud:
         settings = json.loads((self.state / "settings.json").read_text())
         return {
             "OS_CLIENT_CONFIG_FILE": settings["clouds"],
+            "OS_CLIENT_SECURE_FILE": str(self.state / "etc/secure.yaml"),  # empty; else the user's own is read, which may know a cloud `cern` too
             "LD_PRELOAD": "libnss_wrapper.so",
             "NSS_WRAPPER_HOSTS": settings["hosts"],
         }
@@ -110,42 +112,36 @@ class Cloud:
             for _ in pool.map(self._answers, APPLICATIONS, [settings.urls[name] for name in APPLICATIONS]):
                 pass
         bootstrap = [python, str(services / "bootstrap.py")]
-        run([*bootstrap, "catalog", str(self.state / "settings.json")], env=self._service_environment())
+        self._run("catalog", [*bootstrap, "catalog", str(self.state / "settings.json")])
         self._spawn("nova", [python, str(services / "nova_allinone.py"), "--config-file", str(self.state / "etc/nova.conf")])
         self._answers("nova", settings.urls["nova"])
-        run([*bootstrap, "resources", str(self.state / "settings.json")], env=self._service_environment())
+        self._run("resources", [*bootstrap, "resources", str(self.state / "settings.json")])
         self._spawn("guests", [python, str(services / "guests.py"), str(self.state / "settings.json")])
 
     def _bootstrap(self, base: Path, settings: configuration.Settings) -> None:
         """The administrator, and Keystone's own place in the catalog. The password goes by the environment, not by argv."""
         url = settings.urls["keystone"] + "/v3"
-        command = [str(base / "venv/bin/keystone-manage"), "--config-file", str(self.state / "etc/keystone.conf"), "bootstrap"]
+        command = environment.manage(base / "venv", "keystone", self.state / "etc/keystone.conf")
         urls = [word for kind in ("admin", "internal", "public") for word in (f"--bootstrap-{kind}-url", url)]
-        run([*command, "--bootstrap-region-id", settings.region, *urls], env={"OS_BOOTSTRAP_PASSWORD": settings.password})
+        self._run("keystone-manage", [*command, "bootstrap", "--bootstrap-region-id", settings.region, *urls], OS_BOOTSTRAP_PASSWORD=settings.password)
 
-    def _service_environment(self) -> dict[str, str]:
-        etc = self.state / "etc"
-        return {
-            "OS_KEYSTONE_CONFIG_DIR": str(etc),
-            "OS_KEYSTONE_CONFIG_FILES": str(etc / "keystone.conf"),
-            "OS_PLACEMENT_CONFIG_DIR": str(etc),
-            "OS_GLANCE_CONFIG_DIR": str(etc),
-            "OS_GLANCE_CONFIG_FILES": "glance-api.conf",
-            "OS_NEUTRON_CONFIG_DIR": str(etc),
-            "OS_NEUTRON_CONFIG_FILES": "neutron.conf",
-        }
+    def _run(self, name: str, command: list[str], **more: str) -> None:
+        run(trace.traced(self.state / "trace", name, command), env={**configuration.environ(self.state), **more}, inherit=False)
 
     def _spawn(self, name: str, command: list[str]) -> None:
-        # Nothing of another cloud may leak into the services' own clients.
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "LD_PRELOAD", "NSS_WRAPPER"))}
+        if name == "guests":  # calls podman, as whoever called us
+            env = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "LD_PRELOAD", "NSS_WRAPPER"))}
+        else:
+            env = configuration.environ(self.state)
+            command = trace.traced(self.state / "trace", name, command)
         with (self.state / f"log/{name}-output.log").open("w") as log:
             child = subprocess.Popen(
-                command, env={**inherited, **self._service_environment()}, cwd=self.state / "run",
+                command, env=env, cwd=self.state / "run",
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )
         (self.state / f"run/{name}.pid").write_text(str(child.pid))
 
-    def _answers(self, name: str, url: str, timeout: float = 90.0) -> None:
+    def _answers(self, name: str, url: str, timeout: float = 300.0) -> None:
         """Until something that is no server error comes back."""
         deadline, opener = time.monotonic() + timeout, urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while time.monotonic() < deadline and self._pid(name):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import openstack
 
-PATIENCE = 60  # seconds until the hypervisor is there
+PATIENCE = 300  # seconds until the hypervisor is there
 # One family in the wrong order of upload, two of one name, and names that only look like it: "the newest image that fits a
 # pattern" has to come out right.
 IMAGES = (
@@ -42,7 +42,7 @@ def main() -> None:
         "user_domain_id": "default",
         "project_domain_id": "default",
     }
-    cloud = openstack.connect(region_name=settings["region"], **admin)
+    cloud = connect(settings, admin)
     if sys.argv[1] == "catalog":
         catalog(cloud, settings)
     else:
@@ -51,6 +51,11 @@ def main() -> None:
         clouds["cern"] = member(cloud, settings, owner)
         resources(cloud, settings)
         write_private(Path(settings["clouds"]), json.dumps({"clouds": clouds}, indent=1))
+
+
+def connect(settings: dict, auth: dict) -> openstack.connection.Connection:
+    """By this alone: a clouds.yaml of the user's is not read."""
+    return openstack.connect(load_yaml_config=False, load_envvars=False, region_name=settings["region"], **auth)
 
 
 def catalog(cloud: openstack.connection.Connection, settings: dict) -> None:
@@ -65,7 +70,7 @@ def member(cloud: openstack.connection.Connection, settings: dict, owner: dict) 
     project = cloud.identity.create_project(name=owner["project_name"], domain_id="default")
     user = cloud.identity.create_user(name=owner["username"], password=owner["password"], domain_id="default")
     cloud.identity.assign_project_role_to_user(project, user, cloud.identity.find_role("member"))
-    mine = openstack.connect(region_name=settings["region"], **owner)
+    mine = connect(settings, owner)
     credential = mine.identity.create_application_credential(user=mine.current_user_id, name="ansible")
     return {
         "auth_type": "v3applicationcredential",

@@ -1,8 +1,8 @@
 """guests.py SETTINGS: the guests' side of the cloud. A host of the laboratory for each ACTIVE server, and none for those that are gone.
 
 It comes up at the address that Neutron gave the server, by the image's family, and gets Nova's keypair for root and for
-crabdev as cloud-init would. A server's metadata can hold it back: `lab-boot-delay` and `lab-dns-delay`, in seconds after
-its launch. The names are those of a DNS: `cloud run` shows them to what it runs.
+crabdev as cloud-init would. A server's metadata can hold it back: `lab-boot-delay` for so many seconds after its launch,
+`lab-boot-file` until there is a file of that path. The names are those of a DNS: `cloud run` shows them to what it runs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-import os
 import signal
 import sys
 import time
@@ -43,15 +42,17 @@ class Guest:
     key: str
     metadata: dict
 
-    def due(self, word: str) -> bool:
-        return self.age >= float(self.metadata.get(f"lab-{word}-delay", 0))
+    @property
+    def due(self) -> bool:
+        file = self.metadata.get("lab-boot-file")
+        return self.age >= float(self.metadata.get("lab-boot-delay", 0)) and (not file or Path(file).exists())
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = json.loads(Path(sys.argv[1]).read_text())
-    os.environ["OS_CLIENT_CONFIG_FILE"] = settings["clouds"]
-    cloud = openstack.connect(cloud="admin")
+    # A clouds.yaml or secure.yaml of the user's is not read.
+    cloud = openstack.connect(load_yaml_config=False, load_envvars=False, **json.loads(Path(settings["clouds"]).read_text())["clouds"]["admin"])
     laboratory = Laboratory(settings["network"], Path(settings["folder"]))
     hosts, running = Path(settings["hosts"]), {}
     while True:
@@ -60,14 +61,14 @@ def main() -> None:
             laboratory.remove(name)
             del running[name]
         for name, guest in guests.items():
-            if name not in running and guest.due("boot"):
+            if name not in running and guest.due:
                 try:
                     boot(laboratory, guest)
                 except LabError as error:  # one more try in the next round
                     say(f"{name}: {error}")
                     continue
                 running[name] = guest.id
-        lines = [f"{guests[name].address} {name}.{DOMAIN} {name}\n" for name in running if guests[name].due("dns")]
+        lines = [f"{guests[name].address} {name}.{DOMAIN} {name}\n" for name in running]
         if hosts.read_text() != "".join(lines):
             new = hosts.with_suffix(".new")
             new.write_text("".join(lines))

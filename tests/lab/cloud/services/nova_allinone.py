@@ -11,6 +11,9 @@ import sys
 import nova.monkey_patch  # noqa: F401  eventlet; must be first, whatever the alphabet says
 
 # isort: split
+import own_files  # noqa: F401
+
+# isort: split
 import nova.conf
 from nova import config, objects, service
 from nova.compute import rpcapi as compute_rpcapi

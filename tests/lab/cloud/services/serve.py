@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
+import own_files  # noqa: F401
 from waitress import serve
 
 module, address, port, threads = sys.argv[1:]
