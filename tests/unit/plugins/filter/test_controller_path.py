@@ -9,14 +9,14 @@ from ansible_collections.cmsweb.crab.plugins.filter.controller_path import Filte
 
 
 @pytest.mark.parametrize(('given', 'wanted'), [
-    ('report.html', '/work/here/report.html'),
-    ('../ca.pem', '/work/ca.pem'),
+    ('report.html', '/home/alice/here/report.html'),
+    ('../ca.pem', '/home/alice/ca.pem'),
     ('/srv/report.html', '/srv/report.html'),
     ('~/ca.pem', '/home/alice/ca.pem'),
     ('', ''),
 ])
 def test_a_path_begins_in_the_current_folder(monkeypatch: pytest.MonkeyPatch, given: str, wanted: str) -> None:
-    monkeypatch.setattr('os.getcwd', lambda: '/work/here')
+    monkeypatch.setattr('os.getcwd', lambda: '/home/alice/here')
     monkeypatch.setenv('HOME', '/home/alice')
 
     assert FilterModule().filters()['controller_path'](given) == wanted
