@@ -16,7 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK, HOST = os.environ.get("CRAB_SITE", "crab-site"), "crab-vm"
-# Waits for a state, as long as it takes: a slow machine is no failure.
+# Waits for a state, as long as it takes: a slow machine is not a failure.
 EVENTUALLY = """eventually() {
   for ((i = 0; i < 1000; i++)); do eval "$1" > /dev/null && return; sleep 0.1; done
   echo "waited in vain for: $1" >&2; exit 1
